@@ -1,0 +1,73 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { LemError, messageOf } from "../../../core/errors.js";
+import type { Meter, MeterNeeds, MeterSession } from "../../../ports/meter.js";
+import type { Unit } from "../../../ports/runtime.js";
+import { SidecarInfo } from "../../../schema/wire.js";
+import { nodeProgram } from "../../programs/shared/node-program.js";
+import { measureClockOffset } from "../../wire/shared/clock-offset.js";
+import type { Endpoint } from "../../wire/shared/http.js";
+import { askJson } from "../../wire/shared/http.js";
+import { refuseOtherProtocol } from "../../wire/shared/protocol.js";
+import { Puller } from "./puller.js";
+
+/** The NVML sidecar: a container of its own beside the backend's, or a child process. */
+export const sidecarMeter: Meter = {
+  unit: (needs) => ({
+    role: "sidecar",
+    image: "lem/sidecar:dev",
+    command: needs.runtime === "process" ? nodeProgram("sidecar/main.js") : [],
+    env: { LEM_PORT: "9100", LEM_HOST: "0.0.0.0", ...(needs.gpus === "all" ? {} : { LEM_GPU_UUIDS: needs.gpus.join(",") }) },
+    secretEnv: { LEM_TOKEN: needs.token },
+    mounts: [],
+    gpus: needs.gpus,
+    gpuDriver: needs.gpuDriver,
+    port: 9100,
+    stopGraceMs: 0, // it holds nothing that could be lost
+  }),
+  attach,
+};
+
+async function attach(unit: Unit, needs: MeterNeeds, signal: AbortSignal): Promise<MeterSession> {
+  const endpoint = { baseUrl: unit.baseUrl, token: needs.token };
+  const info = await firstInfo(unit, endpoint, signal);
+  refuseOtherProtocol(info.protocol, "sidecar");
+  const { offsetNs } = await measureClockOffset(endpoint, signal);
+  const puller = new Puller(endpoint, offsetNs);
+  void puller.pull();
+  return {
+    info,
+    imageDigest: unit.imageDigest,
+    samples: () => puller.samples,
+    lost: () => puller.lost,
+    until: async (tNs, untilSignal) => await puller.until(tNs, untilSignal),
+    [Symbol.asyncDispose]: async () => await puller.stop(),
+  };
+}
+
+const startLimitMs = 20_000;
+
+/** Asks until the sidecar answers; rejects when its program ends first. */
+async function firstInfo(unit: Unit, endpoint: Endpoint, signal: AbortSignal): Promise<SidecarInfo> {
+  let ended = false;
+  void unit.exited.then(() => (ended = true));
+  const deadline = performance.now() + startLimitMs;
+  for (;;) {
+    try {
+      return await askJson(endpoint, "/v1/info", SidecarInfo, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof LemError) throw error;
+      if (ended || performance.now() > deadline) throw notStarted(unit, error);
+    }
+    await delay(8, undefined, { signal });
+  }
+}
+
+function notStarted(unit: Unit, error: unknown): LemError {
+  const said = unit.logTail().trim().split("\n").at(-1) ?? "";
+  return new LemError("METER_FAILED", `the meter did not start: ${said === "" ? messageOf(error) : said}`, {
+    cause: error,
+    logTail: unit.logTail(),
+    hint: "check the driver with nvidia-smi, or run without energy: --set gpus=none",
+  });
+}

@@ -1,0 +1,33 @@
+import { LemError, messageOf } from "../../../core/errors.js";
+
+/** The HTTP status of an answer of the engine, where there was an answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : undefined;
+}
+
+/** Explains what the engine said about a container that could not be made or started. */
+export function startProblem(error: unknown, image: string): LemError {
+  const message = messageOf(error);
+  if (statusOf(error) === 404 && /no such image/i.test(message)) {
+    return new LemError("IMAGE_MISSING", `the image ${image} is not on this engine`, { cause: error, hint: `docker pull ${image}` });
+  }
+  if (/could not select device driver|unresolvable CDI devices|unknown device|nvidia-container-cli/.test(message)) {
+    return new LemError("GPU_NOT_AVAILABLE", `the engine cannot hand over a GPU: ${lastPart(message)}`, {
+      cause: error,
+      hint: "install the NVIDIA Container Toolkit (or set container.gpu_driver: cdi), or run without: --set gpus=none",
+    });
+  }
+  return new LemError("DOCKER_FAILED", `the engine could not start ${image}: ${lastPart(message)}`, { cause: error });
+}
+
+export function unreachable(error: unknown): LemError {
+  return new LemError("DOCKER_UNREACHABLE", `no Docker Engine answers: ${messageOf(error)}`, {
+    cause: error,
+    hint: "start Docker, check DOCKER_HOST and your right to use the socket; or use runtime: process",
+  });
+}
+
+/** Engines nest their messages; the last part says what happened. */
+function lastPart(message: string): string {
+  return message.replaceAll(/\s+/g, " ").trim().slice(-300);
+}

@@ -1,0 +1,28 @@
+import type { Progress } from "../index.js";
+
+/** One line per thing that happened, for stderr. */
+export function progressLine(progress: Progress): string | undefined {
+  switch (progress.type) {
+    case "preflight":
+      return "checking what the campaign needs";
+    case "swept":
+      return `removed leftovers of a dead controller: ${progress.names.join(", ")}`;
+    case "campaign_start":
+      return `${String(progress.runs)} runs in ${String(progress.launches)} launches  →  ${progress.directory}`;
+    case "launch_start":
+      return `cycle ${String(progress.cycle)}  launch of ${progress.slugs.join(", ")}${progress.gpus.length === 0 ? "" : `  on ${progress.gpus.join(", ")}`}`;
+    case "phase":
+      return undefined;
+    case "run_end":
+      return runLine(progress);
+  }
+}
+
+function runLine({ result, done, runs }: Extract<Progress, { type: "run_end" }>): string {
+  const head = `  ${String(done)}/${String(runs)}  ${result.case.slug}`;
+  if (result.status === "failed") return `${head}  failed: ${result.error.message} [${result.error.code}]`;
+  const throughput = result.metrics.output_tokens_per_s;
+  const value = throughput.status === "unavailable" ? throughput.reason : `${throughput.value.toFixed(0)} output tok/s`;
+  const flags = result.quality.map((flag) => flag.code).join(" ");
+  return `${head}  ${value}${flags === "" ? "" : `  ${flags}`}`;
+}

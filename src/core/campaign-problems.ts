@@ -1,0 +1,48 @@
+import type { z } from "zod";
+import { didYouMean } from "../domain/did-you-mean.js";
+import type { SourceDocument } from "../ports/documents.js";
+import { knownKeys } from "../schema/fields.js";
+import type { Place } from "./errors.js";
+import { LemError } from "./errors.js";
+
+export type Path = readonly (string | number)[];
+
+/** Finds where in the file a value of the checked object came from. */
+export type Origin = (path: Path) => Path;
+
+/** Turns what zod found into errors with file, line, key and a next step. */
+export function problemsOf(error: z.ZodError, document: SourceDocument, origin: Origin = (path) => path): LemError[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], document, origin));
+    return [invalidValue(path, explain(issue), document, origin)];
+  });
+}
+
+export function placeOf(document: SourceDocument, path: Path): Place {
+  return { file: document.file, ...document.locate(path), key: path.join(".") };
+}
+
+function unknownKey(path: Path, document: SourceDocument, origin: Origin): LemError {
+  const key = String(path.at(-1));
+  const known = knownKeys(path.slice(0, -1));
+  const near = didYouMean(key, known);
+  const hint = near === undefined ? `known here: ${known.join(", ")}` : `did you mean "${near}"?`;
+  return new LemError("CAMPAIGN_INVALID", `unknown key "${key}"`, { place: placeOf(document, origin(path)), hint });
+}
+
+function invalidValue(path: Path, message: string, document: SourceDocument, origin: Origin): LemError {
+  return new LemError("CAMPAIGN_INVALID", `${path.join(".") || "file"}: ${message}`, {
+    place: placeOf(document, origin(path)),
+    hint: "the fields and their values are listed in docs/campaign-file.md",
+  });
+}
+
+type Issue = z.ZodError["issues"][number];
+
+/** zod's message; for a union those of its branches, since "Invalid input" helps nobody. */
+function explain(issue: Issue): string {
+  if (issue.code !== "invalid_union") return issue.message;
+  const branches = issue.errors.flatMap((errors) => errors.slice(0, 1).map((error) => error.message));
+  return branches.length === 0 ? issue.message : [...new Set(branches)].join("; or: ");
+}

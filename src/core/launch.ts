@@ -1,0 +1,143 @@
+import type { EngineInfo, LaunchNeeds } from "../ports/backend.js";
+import type { Ports } from "../ports/index.js";
+import type { MeterSession } from "../ports/meter.js";
+import type { OnProgress } from "../ports/progress.js";
+import type { ClockOffset, LoadTarget } from "../ports/load.js";
+import type { Unit } from "../ports/runtime.js";
+import type { NamedWindow } from "../domain/windows.js";
+import type { Preflight } from "./preflight.js";
+import type { PlannedCase } from "./plan.js";
+import { LemError } from "./errors.js";
+import { makeToken } from "./hash.js";
+import { waitUntilReady } from "./readiness.js";
+
+/** What a launch is made of; all its cases share everything that needs a restart. */
+export interface LaunchPlan {
+  readonly launchId: string;
+  readonly campaignId: string;
+  readonly cases: readonly [PlannedCase, ...PlannedCase[]];
+  readonly preflight: Preflight;
+}
+
+/** A backend that is up, verified and idle. */
+export interface LiveLaunch {
+  readonly unit: Unit;
+  readonly needs: LaunchNeeds;
+  readonly target: LoadTarget;
+  readonly info: EngineInfo;
+  readonly meter: MeterSession | undefined;
+  readonly clockOffset: ClockOffset;
+  readonly idleWindows: readonly NamedWindow[];
+}
+
+interface Context {
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * One lifetime of a backend: lease, site, sidecar, idle window, backend, readiness, handshake, idle window; then `body`;
+ * then everything is taken down again, on every path.
+ */
+export async function withLaunch(context: Context, launch: LaunchPlan, body: (live: LiveLaunch) => Promise<void>): Promise<void> {
+  const { ports, signal } = context;
+  const [{ config, slug, id }] = launch.cases;
+  const gpus = launch.preflight.gpus.get(id) ?? [];
+  const needs = launchNeeds(launch, gpus);
+  const backend = ports.backends[config.backend];
+  const runtime = await ports.runtime(config.runtime);
+  await using _lease = await ports.leases.acquire(gpus, `campaign ${launch.campaignId}`);
+  await using site = await runtime.openSite({ campaignId: launch.campaignId, launchId: launch.launchId }, signal);
+  const metering = openMeter(ports, site, needs, signal);
+  // The container is created while the sidecar starts; it does not run before the bare window is over.
+  const [metered, prepared] = await bothSettled(metering, site.prepare(backend.unit(needs), signal));
+  await using _meter = metered;
+  const idleWindows: NamedWindow[] = [];
+  if (metered !== undefined) idleWindows.push(await idle(context, "idle_bare", launch));
+  context.onProgress({ type: "phase", phase: "starting", slug });
+  const unit = await prepared.start(signal);
+  await waitUntilReady(ports.clock, { backend, unit, needs }, ports.limits, signal);
+  const info = await backend.handshake(unit, needs, signal);
+  refuseOtherGpus(gpus, info);
+  const target = backend.target(unit, needs);
+  const clockOffset = await ports.loads[backend.drive(config)].clockOffset(target, signal);
+  if (metered !== undefined) idleWindows.push(await idle(context, "idle_loaded", launch));
+  await body({ unit, needs, target, info, meter: metered, clockOffset, idleWindows });
+  await unit.stop();
+  if (metered !== undefined) await refuseLeftovers(context, metered);
+}
+
+function launchNeeds(launch: LaunchPlan, gpus: readonly string[]): LaunchNeeds {
+  const configs = launch.cases.map((planned) => planned.config);
+  const [{ config }] = launch.cases;
+  const model = launch.preflight.models.get(config.model.path ?? "");
+  return {
+    config: model === undefined ? config : { ...config, model: { ...config.model, path: model.path } },
+    gpus,
+    maxConcurrency: Math.max(...configs.map((each) => each.concurrency)),
+    maxTokens: Math.max(...configs.map((each) => each.workload.input_tokens + each.workload.output_tokens)),
+    token: makeToken(),
+  };
+}
+
+type Site = Awaited<ReturnType<Awaited<ReturnType<Ports["runtime"]>>["openSite"]>>;
+
+async function openMeter(ports: Ports, site: Site, needs: LaunchNeeds, signal: AbortSignal): Promise<MeterSession | undefined> {
+  if (needs.gpus.length === 0) return undefined;
+  const meterNeeds = {
+    gpus: needs.gpus,
+    gpuDriver: needs.config.container.gpu_driver,
+    runtime: needs.config.runtime,
+    token: needs.token,
+  };
+  const prepared = await site.prepare(ports.meter.unit(meterNeeds), signal);
+  return await ports.meter.attach(await prepared.start(signal), meterNeeds, signal);
+}
+
+/** Both values, or the first failure, but only once both have settled: nothing may still be in the making then. */
+async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}
+
+async function idle(context: Context, name: "idle_bare" | "idle_loaded", launch: LaunchPlan): Promise<NamedWindow> {
+  const { clock } = context.ports;
+  const [{ config, slug }] = launch.cases;
+  context.onProgress({ type: "phase", phase: "idle", slug });
+  const startNs = clock.monotonicNs();
+  await clock.sleep(config.window.idle_s * 1000, context.signal);
+  return { name, startNs, endNs: clock.monotonicNs() };
+}
+
+function refuseOtherGpus(asked: readonly string[], info: EngineInfo): void {
+  const seen = info.gpus.map((gpu) => gpu.uuid);
+  const same = seen.length === asked.length && asked.every((uuid) => seen.includes(uuid));
+  if (same) return;
+  const list = (uuids: readonly string[]): string => (uuids.length === 0 ? "none" : uuids.join(", "));
+  throw new LemError("GPU_MISMATCH", `the backend sees other GPUs than it was given: asked for ${list(asked)}, sees ${list(seen)}`, {
+    hint: "Podman ignores the nvidia driver silently: set container.gpu_driver to cdi",
+  });
+}
+
+/** GPU memory above this much more than before the backend started counts as a leftover. */
+const leftoverBytes = 64 * 2 ** 20;
+
+/** Waits until the GPUs have given the backend's memory back; rejects with LEFTOVERS when they do not. */
+async function refuseLeftovers(context: Context, meter: MeterSession): Promise<void> {
+  const used = (uuid: string): number[] =>
+    meter.samples().flatMap((sample) => (sample.gpu_uuid === uuid && sample.memory_used_bytes !== null ? [sample.memory_used_bytes] : []));
+  for (const { uuid } of meter.info.gpus) {
+    for (let attempt = 0; ; attempt++) {
+      const readings = used(uuid);
+      const [before, now] = [readings[0] ?? 0, readings.at(-1) ?? 0];
+      if (now - before <= leftoverBytes) break;
+      if (attempt === 30) {
+        throw new LemError("LEFTOVERS", `${uuid} still holds ${String(Math.round((now - before) / 2 ** 20))} MiB after the backend has ended`, {
+          hint: "a process survived on this GPU (nvidia-smi shows it); end it before the next launch",
+        });
+      }
+      await context.ports.clock.sleep(1000, context.signal);
+    }
+  }
+}

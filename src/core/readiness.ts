@@ -1,0 +1,66 @@
+import type { Backend, LaunchNeeds, ReadinessLimits } from "../ports/backend.js";
+import type { Clock } from "../ports/clock.js";
+import type { Unit, UnitExit } from "../ports/runtime.js";
+import { LemError } from "./errors.js";
+
+/** Waits until the engine can take requests; rejects as soon as its program ends, reports a failure, or hangs. */
+export async function waitUntilReady(
+  clock: Clock,
+  subject: { readonly backend: Backend; readonly unit: Unit; readonly needs: LaunchNeeds },
+  limits: ReadinessLimits,
+  signal: AbortSignal,
+): Promise<void> {
+  const { backend, unit, needs } = subject;
+  const beganNs = clock.monotonicNs();
+  const died = unit.exited.then((exit) => {
+    throw diedError(unit, exit);
+  });
+  // The race below may be over before the program ends; its end is then nobody's business here.
+  died.catch(() => undefined);
+  for (let pauseMs = 10; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
+    const state = await Promise.race([backend.readiness(unit, needs, signal), died]);
+    if (state.status === "ready") return;
+    if (state.status === "failed") {
+      const exit = await Promise.race([unit.exited, clock.sleep(2000, signal)]);
+      throw exit === undefined ? new LemError("WORKER_DIED", `the backend could not start: ${state.message}`, { logTail: unit.logTail() }) : diedError(unit, exit);
+    }
+    refuseHanging(clock, unit, { beganNs, limits });
+    await Promise.race([clock.sleep(pauseMs, signal), died]);
+  }
+}
+
+function refuseHanging(clock: Clock, unit: Unit, since: { beganNs: bigint; limits: ReadinessLimits }): void {
+  const nowNs = clock.monotonicNs();
+  const seconds = (fromNs: bigint): number => Number(nowNs - fromNs) / 1e9;
+  const { silenceS, totalS } = since.limits;
+  if (seconds(since.beganNs) > totalS) throw notReady(unit, `not ready after ${String(totalS)} s`);
+  if (seconds(unit.lastOutputNs()) > silenceS) throw notReady(unit, `not ready, and its log has been silent for ${String(silenceS)} s`);
+}
+
+function notReady(unit: Unit, message: string): LemError {
+  return new LemError("WORKER_NOT_READY", `the backend is ${message}`, {
+    logTail: unit.logTail(),
+    hint: "the log tail says what it was doing; a large model may need longer limits (LEM_READY_S, LEM_SILENCE_S)",
+  });
+}
+
+/** The error for a program that ended although nobody asked it to. */
+export function diedError(unit: Unit, exit: UnitExit): LemError {
+  const logTail = unit.logTail();
+  const how = exit.signal === null ? `with exit code ${String(exit.code)}` : `by ${exit.signal}`;
+  if (exit.outOfMemory || /CUDA out of memory|out_of_memory/.test(logTail)) {
+    return new LemError("WORKER_OUT_OF_MEMORY", `the backend ran out of memory and ended ${how}`, {
+      logTail,
+      hint: "lower concurrency or the context length, or raise container.memory_bytes",
+    });
+  }
+  return new LemError("WORKER_DIED", `the backend ended ${how}${lastLine(logTail)}`, {
+    logTail,
+    hint: "its last lines are in the result (error.log_tail)",
+  });
+}
+
+function lastLine(log: string): string {
+  const line = log.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  return line === "" ? "" : `: ${line.slice(0, 200)}`;
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { BackendName } from "./backend/index.js";
+import { LlamacppParams } from "./backend/llamacpp.js";
+import { PytorchParams } from "./backend/pytorch.js";
+import { SimulatedParams } from "./backend/simulated.js";
+import { Model } from "./model.js";
+import { Scenario, Window, Workload } from "./workload.js";
+
+export const GpuUuid = z
+  .string()
+  .regex(/^(GPU|MIG)-[0-9a-fA-F-]{8,}$/, "a GPU is named by its UUID (nvidia-smi -L)")
+  .describe("GPU UUID as printed by nvidia-smi -L");
+
+const GpuIndex = z.int().min(0).max(63).describe("position in nvidia-smi -L");
+
+export const GpuRequest = z
+  .union([z.literal("none"), z.int().min(1).max(64), z.array(z.union([GpuUuid, GpuIndex])).min(1)])
+  .describe("`none`, a number of GPUs, or a list of GPU UUIDs or indices; the result names the UUIDs");
+export type GpuRequest = z.infer<typeof GpuRequest>;
+
+export const Container = z
+  .strictObject({
+    shm_bytes: z.int().min(1 << 20).default(1 << 30).describe("size of /dev/shm"),
+    memory_bytes: z.int().min(1 << 24).optional().describe("memory limit; default none"),
+    gpu_driver: z.enum(["nvidia", "cdi"]).default("nvidia").describe("how GPUs are handed over: NVIDIA's runtime hook or CDI (Podman)"),
+  })
+  .describe("limits of the backend's container");
+
+/**
+ * Fields of one case: everything that decides what is measured. A campaign gives them as plain values, as axes or
+ * by overrides. The comment says which ones vary inside one launch; all others restart the backend.
+ */
+export const caseFields = {
+  backend: BackendName,
+  runtime: z.enum(["docker", "process"]).default("docker").describe("`docker`: a container per launch; `process`: a child process"),
+  image: z.string().min(1).optional().describe("container image; default lem's own image of the backend"),
+  model: Model,
+  dtype: z.enum(["auto", "float32", "float16", "bfloat16"]).default("auto").describe("type of weights and activations"),
+  gpus: GpuRequest.default("none"),
+  container: Container.prefault({}),
+  llamacpp: LlamacppParams.optional(),
+  pytorch: PytorchParams.optional(),
+  simulated: SimulatedParams.optional(),
+  workload: Workload.prefault({}),
+  scenario: Scenario.default("concurrency"),
+  concurrency: z.int().min(1).max(4096).default(1).describe("requests in flight, or the batch size of scenario `offline`"),
+  window: Window.prefault({}),
+} as const;
+
+/** Fields that may change between two runs of one launch. */
+export const fieldsInsideLaunch = ["workload", "scenario", "concurrency", "window"] as const;
+
+/** One point of the grid, fully resolved. */
+export const CaseConfig = z.strictObject(caseFields);
+export type CaseConfig = z.infer<typeof CaseConfig>;

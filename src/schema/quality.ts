@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+/** Findings about a run. `E` invalidates the run for verdicts, `W` warns. */
+export const qualityFlags = {
+  E101: "no energy: a GPU was asked for and the meter gave nothing usable",
+  E104: "counter and integrated power differ by more than 20 %",
+  E106: "simulated engine or GPU: the numbers are not measurements",
+  E301: "more than 1 % of the requests failed",
+  E302: "output lengths differ from what was asked",
+  W103: "gap of more than 5 periods between samples in the steady window",
+  W104: "counter and integrated power differ by more than 3 %",
+  W107: "samples were lost before they were read",
+  W304: "steady window shorter than 30 s",
+  W306: "prompt tokens came from a prefix cache",
+  W307: "input lengths counted by the engine differ from what was sent",
+} as const;
+export type QualityCode = keyof typeof qualityFlags;
+
+export const QualityFlag = z.strictObject({
+  code: z.enum(Object.keys(qualityFlags) as [QualityCode, ...QualityCode[]]),
+  severity: z.enum(["invalidates", "warns"]),
+  message: z.string(),
+  value: z.number().optional().describe("what was found"),
+  limit: z.number().optional().describe("what would have been accepted"),
+});
+export type QualityFlag = z.infer<typeof QualityFlag>;

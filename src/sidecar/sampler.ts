@@ -1,0 +1,63 @@
+import { performance } from "node:perf_hooks";
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import type { SidecarInfo } from "../schema/wire.js";
+import { openDevices, type DeviceFailure } from "./devices.js";
+import type { GpuReader } from "./gpu-reader.js";
+import type { SidecarOptions } from "./options.js";
+import { allocateRing, RingWriter, type Reading } from "./ring.js";
+import { tickAfter } from "./schedule.js";
+
+/** The only message of the sampling thread: that it failed, or what it samples, after the first tick. */
+export type SamplerMessage =
+  DeviceFailure | { readonly status: "sampling"; readonly info: SidecarInfo; readonly ring: SharedArrayBuffer };
+
+/** How far back the ring reaches. */
+const ringSeconds = 660;
+const slowPeriodMs = 1000;
+
+/** Samples for ever. Blocks its thread, which therefore does nothing else; the server has another one. */
+function sample(readers: readonly GpuReader[], ring: RingWriter, periodMs: number, onFirst: () => void): void {
+  const alarm = new Int32Array(new SharedArrayBuffer(4));
+  const reading = emptyReading();
+  const startMs = performance.now();
+  // Spread over the second: no tick may have to wait for the slow calls of all GPUs.
+  const slowDueMs = readers.map((_, index) => startMs + (index * slowPeriodMs) / readers.length);
+  for (let tick = 0; ; tick = tickAfter(tick, performance.now() - startMs, periodMs)) {
+    const waitMs = startMs + tick * periodMs - performance.now();
+    if (waitMs > 0) Atomics.wait(alarm, 0, 0, waitMs);
+    for (const [index, reader] of readers.entries()) {
+      reader.readFast(reading);
+      reading.temperatureCelsius = Number.NaN;
+      reading.memoryUsedBytes = Number.NaN;
+      const dueMs = slowDueMs[index] ?? 0;
+      if (performance.now() >= dueMs) {
+        reader.readSlow(reading);
+        slowDueMs[index] = dueMs + slowPeriodMs;
+      }
+      ring.push(reading);
+    }
+    if (tick === 0) onFirst();
+  }
+}
+
+const emptyReading = (): Reading => ({
+  beforeNs: 0n,
+  afterNs: 0n,
+  energyMj: Number.NaN,
+  powerMw: Number.NaN,
+  temperatureCelsius: Number.NaN,
+  memoryUsedBytes: Number.NaN,
+});
+
+function start(port: MessagePort, options: SidecarOptions): void {
+  const tell = (message: SamplerMessage): void => port.postMessage(message);
+  const devices = openDevices(options, process.env);
+  if (devices.status === "failed") return tell(devices);
+  const ticks = Math.ceil((ringSeconds * 1000) / options.periodMs);
+  const ring = allocateRing(Math.max(1, devices.readers.length) * ticks);
+  sample(devices.readers, new RingWriter(ring), options.periodMs, () =>
+    tell({ status: "sampling", info: devices.info, ring }),
+  );
+}
+
+if (parentPort !== null) start(parentPort, workerData);

@@ -1,0 +1,4 @@
+import { serve } from "../server/serve.js";
+import { loadLlamacpp } from "./engine.js";
+
+await serve(loadLlamacpp);

@@ -1,0 +1,22 @@
+import type { RunEvent, RunRequest, WorkerInfo } from "../../schema/wire.js";
+
+type WithoutSeq<Event> = Event extends unknown ? Omit<Event, "seq"> : never;
+
+/** An event of a run before the log gives it its number. */
+export type EventBody = WithoutSeq<RunEvent>;
+
+export type Emit = (event: EventBody) => void;
+
+/** What an engine says about itself. `protocol` is only set by an engine that rehearses a wrong one. */
+export type EngineInfo = Omit<WorkerInfo, "role" | "pid" | "version" | "protocol"> & { readonly protocol?: string };
+
+/** A loaded inference engine. */
+export interface Engine {
+  info(): EngineInfo;
+  /**
+   * Emits `accepted`, `tokens`, `done`, `error` and `idle`; the server adds `start` and `end` or `failed`. Rejects when
+   * the engine cannot go on, and when `signal` is aborted; then it emits nothing more.
+   */
+  run(request: RunRequest, emit: Emit, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
