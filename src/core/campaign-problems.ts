@@ -7,15 +7,15 @@ import { LemError } from "./errors.js";
 
 export type Path = readonly (string | number)[];
 
-/** Finds where in the file a value of the checked object came from. */
-export type Origin = (path: Path) => Path;
+/** Finds where a value of the checked object came from. */
+export type Locate = (path: Path) => Place;
 
 /** Turns what zod found into errors with file, line, key and a next step. */
-export function problemsOf(error: z.ZodError, document: SourceDocument, origin: Origin = (path) => path): LemError[] {
+export function problemsOf(error: z.ZodError, locate: Locate): LemError[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], document, origin));
-    return [invalidValue(path, explain(issue), document, origin)];
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], locate));
+    return [invalidValue(path, explain(issue), locate)];
   });
 }
 
@@ -23,17 +23,17 @@ export function placeOf(document: SourceDocument, path: Path): Place {
   return { file: document.file, ...document.locate(path), key: path.join(".") };
 }
 
-function unknownKey(path: Path, document: SourceDocument, origin: Origin): LemError {
+function unknownKey(path: Path, locate: Locate): LemError {
   const key = String(path.at(-1));
   const known = knownKeys(path.slice(0, -1));
   const near = didYouMean(key, known);
   const hint = near === undefined ? `known here: ${known.join(", ")}` : `did you mean "${near}"?`;
-  return new LemError("CAMPAIGN_INVALID", `unknown key "${key}"`, { place: placeOf(document, origin(path)), hint });
+  return new LemError("CAMPAIGN_INVALID", `unknown key "${key}"`, { place: locate(path), hint });
 }
 
-function invalidValue(path: Path, message: string, document: SourceDocument, origin: Origin): LemError {
+function invalidValue(path: Path, message: string, locate: Locate): LemError {
   return new LemError("CAMPAIGN_INVALID", `${path.join(".") || "file"}: ${message}`, {
-    place: placeOf(document, origin(path)),
+    place: locate(path),
     hint: "the fields and their values are listed in docs/campaign-file.md",
   });
 }

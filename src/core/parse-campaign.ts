@@ -1,6 +1,10 @@
 import type { Documents, SourceDocument } from "../ports/documents.js";
 import { Campaign } from "../schema/campaign.js";
-import { problemsOf } from "./campaign-problems.js";
+import { campaignKeys } from "../domain/grid.js";
+import { isFields, withValueAt } from "../domain/paths.js";
+import type { Path } from "./campaign-problems.js";
+import { placeOf, problemsOf } from "./campaign-problems.js";
+import type { Place } from "./errors.js";
 import { LemError, combine } from "./errors.js";
 
 /** A value given on the command line or in the environment; stronger than everything in the file. */
@@ -18,9 +22,27 @@ export interface ParsedCampaign {
 /** Reads and checks a campaign file. Rejects with every problem of the file at once. */
 export async function parseCampaign(documents: Documents, file: string, settings: readonly Setting[] = []): Promise<ParsedCampaign> {
   const document = await documents.read(file);
-  const parsed = Campaign.safeParse(document.value);
-  if (!parsed.success) throw combine(problemsOf(parsed.error, document), "CAMPAIGN_INVALID", `problems in ${file}`);
-  return { document, campaign: parsed.data, settings };
+  const own = settings.filter(isAboutCampaign);
+  let value = document.value;
+  for (const setting of own) value = withValueAt(isFields(value) ? value : {}, setting.path, setting.value);
+  const parsed = Campaign.safeParse(value);
+  if (!parsed.success) {
+    const problems = problemsOf(parsed.error, (path) => placeOfSetting(own, path) ?? placeOf(document, path));
+    throw combine(problems, "CAMPAIGN_INVALID", `problems in ${file}`);
+  }
+  return { document, campaign: parsed.data, settings: settings.filter((setting) => !isAboutCampaign(setting)) };
+}
+
+/** Settings such as `repeat.cycles` change the campaign; all others change every case, after axes and overrides. */
+function isAboutCampaign({ path }: Setting): boolean {
+  return (campaignKeys as readonly string[]).includes(path.split(".")[0] ?? "");
+}
+
+/** A setting that decided the value at a path is its place; it stands in no file. */
+export function placeOfSetting(settings: readonly Setting[], path: Path): Place | undefined {
+  const dotted = path.join(".");
+  const decided = settings.findLast((setting) => dotted === setting.path || dotted.startsWith(`${setting.path}.`) || setting.path.startsWith(`${dotted}.`));
+  return decided === undefined ? undefined : { file: `--set ${decided.path}`, key: decided.path };
 }
 
 /** `path=value`, where the value is JSON or else a plain string. */

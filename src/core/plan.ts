@@ -16,6 +16,7 @@ import type { Place } from "./errors.js";
 import { LemError, combine } from "./errors.js";
 import { hashOf, sha256 } from "./hash.js";
 import type { ParsedCampaign } from "./parse-campaign.js";
+import { placeOfSetting } from "./parse-campaign.js";
 
 export interface PlannedCase {
   /** SHA-256 of the canonical JSON of what is measured: the resolved configuration without paths of this host. */
@@ -85,11 +86,12 @@ function resolveCases(combinations: readonly Combination[], parsed: ParsedCampai
 }
 
 function resolveCase(combination: Combination, parsed: ParsedCampaign): PlannedCase | LemError[] {
-  const origin = (path: Path): Path => originOf(path, combination);
+  const locate = (path: Path): Place =>
+    placeOfSetting(parsed.settings, path) ?? placeOf(parsed.document, originOf(path, combination));
   let fields = combination.fields;
   for (const setting of parsed.settings) fields = withValueAt(fields, setting.path, setting.value);
   const checked = CaseConfig.safeParse(fields);
-  if (!checked.success) return problemsOf(checked.error, parsed.document, origin);
+  if (!checked.success) return problemsOf(checked.error, locate);
   const config = withOwnParams(checked.data);
   const { path: _path, ...model } = config.model;
   return {
@@ -98,7 +100,7 @@ function resolveCase(combination: Combination, parsed: ParsedCampaign): PlannedC
     axes: combination.axes,
     requested: fields,
     config,
-    place: (path) => placeOf(parsed.document, origin(path.split("."))),
+    place: (path) => locate(path.split(".")),
   };
 }
 

@@ -5,6 +5,8 @@ export interface LoadTarget {
   readonly token: string;
   /** Fields that this engine's server needs in every request beside the standard ones; only for `openai-http`. */
   readonly requestFields: Readonly<Record<string, unknown>>;
+  /** True for a server that closes the connection after a stream although it promises to keep it. */
+  readonly connectionPerRequest: boolean;
 }
 
 /** The engine's clock against the controller's. Within `uncertaintyNs` of 0 the two are taken for one clock. */

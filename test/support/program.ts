@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** Bearer token of every program that the tests start. */
@@ -60,11 +61,11 @@ export function startProgram(
   };
 }
 
-/** True while a process with this pid exists (a zombie counts: its parent has yet to look). */
+/** True while a process with this pid runs. One that ended and was not yet waited for by its parent is not alive. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1) ?? "";
+    return !afterName.startsWith("Z");
   } catch {
     return false;
   }

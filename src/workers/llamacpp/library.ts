@@ -39,7 +39,7 @@ export async function startLlama({ getLlama, LlamaLogLevel }: LlamaLibrary, useG
     maxThreads: 0, // no limit, so that a context has exactly the threads it asks for
     logLevel: LlamaLogLevel.info,
     logger: (level, message) => {
-      const said = /flash.attention.*(enabled|disabled)/i.exec(message)?.[1];
+      const said = /flash.att(?:entio)?n\b.*\b(enabled|disabled)/i.exec(message)?.[1];
       if (said !== undefined) flashAttention = said.toLowerCase() === "enabled";
       if (wrong.has(level)) process.stderr.write(`llama.cpp: ${message.trimEnd()}\n`);
     },

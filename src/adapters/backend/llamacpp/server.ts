@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { z } from "zod";
+import { hubToken } from "../shared/hub.js";
 import type { Backend, EngineInfo, LaunchNeeds, Readiness } from "../../../ports/backend.js";
 import type { Unit } from "../../../ports/runtime.js";
 import { ask, askJson } from "../../wire/shared/http.js";
@@ -32,6 +33,7 @@ export const llamaServer: Pick<Backend, "unit" | "target" | "readiness" | "hands
     baseUrl: unit.baseUrl,
     token: needs.token,
     requestFields: { ignore_eos: true, cache_prompt: false, timings_per_token: true },
+    connectionPerRequest: true,
   }),
   readiness,
   handshake,
@@ -78,9 +80,4 @@ async function handshake(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): P
     },
     packages: { "llama.cpp": props.build_info },
   };
-}
-
-function hubToken(): Record<string, string> {
-  const token = process.env["HF_TOKEN"];
-  return token === undefined ? {} : { HF_TOKEN: token };
 }

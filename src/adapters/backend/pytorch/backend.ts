@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { hubToken } from "../shared/hub.js";
 import type { Backend, LaunchNeeds } from "../../../ports/backend.js";
 import type { Mount } from "../../../ports/runtime.js";
 import { wireWorker, workerConfig } from "../shared/wire-worker.js";
@@ -42,9 +43,4 @@ function modelMount({ config }: LaunchNeeds): Mount | undefined {
 function hubCache(): Mount[] {
   const home = process.env["HF_HOME"];
   return home === undefined ? [] : [{ source: home, target: "/cache/huggingface", readOnly: false }];
-}
-
-function hubToken(): Record<string, string> {
-  const token = process.env["HF_TOKEN"];
-  return token === undefined ? {} : { HF_TOKEN: token };
 }

@@ -7,7 +7,7 @@ import { refuseOtherProtocol } from "../../wire/shared/protocol.js";
 
 /** What all backends have in common whose worker speaks lem's own protocol. */
 export const wireWorker = {
-  target: (unit, needs) => ({ baseUrl: unit.baseUrl, token: needs.token, requestFields: {} }),
+  target: (unit, needs) => ({ baseUrl: unit.baseUrl, token: needs.token, requestFields: {}, connectionPerRequest: false }),
   readiness,
   handshake,
 } satisfies Pick<Backend, "target" | "readiness" | "handshake">;

@@ -45,6 +45,7 @@ async function dispatch(pool: Dispatcher, target: LoadTarget, work: Work & { rea
         method: "POST",
         headers: { authorization: `Bearer ${target.token}`, "content-type": "application/json" },
         body: body(target, work.call),
+        reset: target.connectionPerRequest,
       },
       {
         onRequestStart: (controller) => {
