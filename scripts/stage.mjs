@@ -10,30 +10,42 @@ const target = join("build", name ?? "");
 /** @param {string[]} paths copied to the same place below the target */
 function copy(paths) {
   for (const path of paths) {
-    cpSync(path, join(target, path), { recursive: true, filter: (source) => !/\.(d\.ts|map|tsbuildinfo)$/.test(source) });
+    cpSync(path, join(target, path), {
+      recursive: true,
+      filter: (source) => !/\.(d\.ts|map|tsbuildinfo)$/.test(source),
+    });
   }
 }
 
 /** Packages of the installed tree that run-time code needs, dev and optional ones left out. */
 function runtimePackages() {
-  const listed = execFileSync("npm", ["ls", "--all", "--omit=dev", "--omit=optional", "--parseable"], { stdio: ["ignore", "pipe", "ignore"] });
-  const paths = listed.toString().split("\n").filter((path) => path.includes("node_modules"));
+  const listed = execFileSync("npm", ["ls", "--all", "--omit=dev", "--omit=optional", "--parseable"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const paths = listed
+    .toString()
+    .split("\n")
+    .filter((path) => path.includes("node_modules"));
   return paths.map((path) => relative(process.cwd(), path));
 }
 
-const parts = {
-  controller: () => ["bin", "dist", "package.json", ...runtimePackages()],
+const parts = new Map([
+  ["controller", () => ["bin", "dist", "package.json", ...runtimePackages()]],
   // The sampler needs one package: the bridge to the driver's library, with its binary for this processor.
-  sidecar: () => [
-    "package.json",
-    "dist/sidecar",
-    "dist/workers/server",
-    "node_modules/koffi",
-    `node_modules/@koromix/koffi-linux-${process.arch}`,
+  [
+    "sidecar",
+    () => [
+      "package.json",
+      "dist/sidecar",
+      "dist/workers/server",
+      "node_modules/koffi",
+      `node_modules/@koromix/koffi-linux-${process.arch}`,
+    ],
   ],
-};
+]);
 
-if (name === undefined || !(name in parts)) {
+const part = parts.get(name ?? "");
+if (part === undefined) {
   console.error("usage: node scripts/stage.mjs controller|sidecar");
   process.exit(2);
 }
@@ -43,5 +55,5 @@ if (!existsSync("dist")) {
 }
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
-copy(parts[/** @type {keyof typeof parts} */ (name)]());
+copy(part());
 console.log(`staged ${target}`);

@@ -30,5 +30,5 @@ export async function planFile(ports: Ports, file: string, options: CampaignFile
  */
 export async function runFile(ports: Ports, file: string, options: RunFileOptions): Promise<CampaignOutcome> {
   const plan = await planFile(ports, file, options);
-  return await runCampaign(ports, plan, { signal: options.signal, onProgress: options.onProgress ?? (() => undefined) });
+  return runCampaign(ports, plan, { signal: options.signal, onProgress: options.onProgress ?? (() => undefined) });
 }

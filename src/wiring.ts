@@ -36,7 +36,7 @@ export function wire(options: WiringOptions = {}): Ports {
     runtime: async (name) => {
       const known = runtimes.get(name) ?? makeRuntime(name);
       runtimes.set(name, known);
-      return await known;
+      return known;
     },
     environment: hostEnvironment,
     limits: { silenceS: seconds("LEM_SILENCE_S", 300), totalS: seconds("LEM_READY_S", 1800) },
@@ -56,6 +56,8 @@ function seconds(name: string, otherwise: number): number {
 }
 
 function ownVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
-  return manifest.version;
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const found =
+    typeof manifest === "object" && manifest !== null && "version" in manifest ? manifest.version : undefined;
+  return typeof found === "string" ? found : "unknown";
 }

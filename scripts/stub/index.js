@@ -1,1 +1,2 @@
-export {};
+/** Nothing: the GPU builds of the embedded engine are left out. */
+export const left = "out";

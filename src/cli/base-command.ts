@@ -31,7 +31,11 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override toSuccessJson(result: unknown): object {
-    return { schema: "lem/envelope/1", ok: process.exitCode === undefined || process.exitCode === 0, data: result ?? null };
+    return {
+      schema: "lem/envelope/1",
+      ok: process.exitCode === undefined || process.exitCode === 0,
+      data: result ?? null,
+    };
   }
 
   protected override toErrorJson(error: unknown): object {
@@ -53,11 +57,18 @@ function explain(error: unknown): { view: ErrorView; exitCode: number } {
   if (error instanceof LemError) return { view: viewOf(error), exitCode: error.exitCode };
   if (error instanceof Errors.CLIError) {
     const message = error.message.split("\n")[0] ?? "usage error";
-    return { view: { code: "USAGE", message, hint: "--help shows arguments, flags and examples" }, exitCode: exitCodes.usage };
+    return {
+      view: { code: "USAGE", message, hint: "--help shows arguments, flags and examples" },
+      exitCode: exitCodes.usage,
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {
-    view: { code: "BUG", message: `lem failed in a way it did not expect: ${message}`, hint: "run again with LEM_DEBUG=1 and report the stack trace" },
+    view: {
+      code: "BUG",
+      message: `lem failed in a way it did not expect: ${message}`,
+      hint: "run again with LEM_DEBUG=1 and report the stack trace",
+    },
     exitCode: exitCodes.bug,
   };
 }

@@ -8,7 +8,8 @@ export const campaignFlags = {
   set: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    description: "set a value of all cases, stronger than the file; repeatable; LEM_SET holds more, separated by spaces",
+    description:
+      "set a value of all cases, stronger than the file; repeatable; LEM_SET holds more, separated by spaces",
     helpValue: "path=value",
   }),
 };

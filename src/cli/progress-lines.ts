@@ -2,20 +2,16 @@ import type { Progress } from "../index.js";
 
 /** One line per thing that happened, for stderr. */
 export function progressLine(progress: Progress): string | undefined {
-  switch (progress.type) {
-    case "preflight":
-      return "checking what the campaign needs";
-    case "swept":
-      return `removed leftovers of a dead controller: ${progress.names.join(", ")}`;
-    case "campaign_start":
-      return `${String(progress.runs)} runs in ${String(progress.launches)} launches  →  ${progress.directory}`;
-    case "launch_start":
-      return `cycle ${String(progress.cycle)}  launch of ${progress.slugs.join(", ")}${progress.gpus.length === 0 ? "" : `  on ${progress.gpus.join(", ")}`}`;
-    case "phase":
-      return undefined;
-    case "run_end":
-      return runLine(progress);
+  if (progress.type === "preflight") return "checking what the campaign needs";
+  if (progress.type === "swept") return `removed leftovers of a dead controller: ${progress.names.join(", ")}`;
+  if (progress.type === "campaign_start") {
+    return `${String(progress.runs)} runs in ${String(progress.launches)} launches  →  ${progress.directory}`;
   }
+  if (progress.type === "launch_start") {
+    const where = progress.gpus.length === 0 ? "" : `  on ${progress.gpus.join(", ")}`;
+    return `cycle ${String(progress.cycle)}  launch of ${progress.slugs.join(", ")}${where}`;
+  }
+  return progress.type === "run_end" ? runLine(progress) : undefined;
 }
 
 function runLine({ result, done, runs }: Extract<Progress, { type: "run_end" }>): string {

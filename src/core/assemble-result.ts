@@ -9,7 +9,7 @@ import type { Ports } from "../ports/index.js";
 import type { Sample } from "../schema/wire.js";
 import type { Provenance } from "../schema/quantity.js";
 import { Result } from "../schema/result.js";
-import type { FailedResult, FinishedResult, WindowRecord } from "../schema/result.js";
+import type { FinishedResult, WindowRecord } from "../schema/result.js";
 import { LemError, messageOf } from "./errors.js";
 import type { LaunchPlan, LiveLaunch } from "./launch.js";
 import type { Observation } from "./measure.js";
@@ -28,7 +28,11 @@ export interface RunIdentity {
 }
 
 /** The result of a run that was measured; checked against the schema, so that a bad number cannot be stored. */
-export function finishedResult(ports: Ports, identity: RunIdentity, measured: { live: LiveLaunch; seen: Observation }): FinishedResult {
+export function finishedResult(
+  ports: Ports,
+  identity: RunIdentity,
+  measured: { live: LiveLaunch; seen: Observation },
+): Result {
   const { live, seen } = measured;
   const { config } = identity.planned;
   const engine: Provenance = live.info.simulated ? "simulated" : "measured";
@@ -77,11 +81,11 @@ export function finishedResult(ports: Ports, identity: RunIdentity, measured: { 
     quality,
     provenance: provenanceOf(identity, live),
   };
-  return checked(result);
+  return Result.parse(result);
 }
 
 /** The row of a run that gave no numbers. */
-export function failedResult(ports: Ports, identity: RunIdentity, error: unknown): FailedResult {
+export function failedResult(ports: Ports, identity: RunIdentity, error: unknown): Result {
   const known = error instanceof LemError ? error : undefined;
   const result = {
     ...commonFields(ports, identity),
@@ -94,14 +98,13 @@ export function failedResult(ports: Ports, identity: RunIdentity, error: unknown
       ...(known?.logTail === undefined ? {} : { log_tail: known.logTail }),
     },
   };
-  return checked(result);
+  return Result.parse(result);
 }
 
-function checked<Kind extends Result>(result: unknown): Kind {
-  return Result.parse(result) as Kind;
-}
-
-function commonFields(ports: Ports, identity: RunIdentity): Pick<Result, "schema" | "run_id" | "created_at" | "tool" | "campaign" | "case" | "environment" | "files"> {
+function commonFields(
+  ports: Ports,
+  identity: RunIdentity,
+): Pick<Result, "schema" | "run_id" | "created_at" | "tool" | "campaign" | "case" | "environment" | "files"> {
   const { plan, planned, launch } = identity;
   const gpus = launch.preflight.gpus.get(planned.id) ?? [];
   return {
@@ -137,7 +140,8 @@ function windowRecords(live: LiveLaunch, seen: Observation, status: Provenance):
 }
 
 function energySource(live: LiveLaunch): EnergySource {
-  if (live.meter !== undefined) return { status: "metered", provenance: live.meter.info.simulated ? "simulated" : "measured" };
+  if (live.meter !== undefined)
+    return { status: "metered", provenance: live.meter.info.simulated ? "simulated" : "measured" };
   return {
     status: "absent",
     reason: "no_gpu_requested",
@@ -164,9 +168,16 @@ function provenanceOf(identity: RunIdentity, live: LiveLaunch): FinishedResult["
   };
 }
 
-function sidecarProvenance(meter: NonNullable<LiveLaunch["meter"]>): NonNullable<FinishedResult["provenance"]["sidecar"]> {
+function sidecarProvenance(
+  meter: NonNullable<LiveLaunch["meter"]>,
+): NonNullable<FinishedResult["provenance"]["sidecar"]> {
   const { version, driver, period_ms } = meter.info;
-  return { ...(meter.imageDigest === undefined ? {} : { image_digest: meter.imageDigest }), version, driver, period_ms };
+  return {
+    ...(meter.imageDigest === undefined ? {} : { image_digest: meter.imageDigest }),
+    version,
+    driver,
+    period_ms,
+  };
 }
 
 /** Samples that belong to a run: from the start of its launch's first idle window on, which is its baseline. */

@@ -6,9 +6,7 @@ import type { OrderedLaunch } from "../domain/order.js";
 import type { Result } from "../schema/result.js";
 import { failedResult, finishedResult, samplesOf } from "./assemble-result.js";
 import type { RunIdentity } from "./assemble-result.js";
-import { LemError } from "./errors.js";
-import type { ErrorCode } from "./errors.js";
-import { errorCodes, exitCodes } from "./errors.js";
+import { LemError, errorCodes, exitCodes, isErrorCode } from "./errors.js";
 import { makeUlid } from "./hash.js";
 import type { LaunchPlan, LiveLaunch } from "./launch.js";
 import { withLaunch } from "./launch.js";
@@ -94,18 +92,22 @@ async function runLaunch(running: Running, ordered: OrderedLaunch): Promise<void
   const gpus = running.checked.gpus.get(cases[0].id) ?? [];
   running.onProgress({ type: "launch_start", cycle: ordered.cycle, slugs: cases.map((planned) => planned.slug), gpus });
   const at = (): string => ports.clock.wallTime().toISOString();
-  await running.store.journal({ type: "launch_start", at: at(), launch_id: launchId, index: ordered.index, cycle: ordered.cycle });
-  const pending = cases.map(
-    (planned, runIndex): RunIdentity => ({
-      runId: makeUlid(ports.clock.wallTime()),
-      plan: running.plan,
-      planned,
-      launch,
-      launchIndex: ordered.index,
-      cycle: ordered.cycle,
-      runIndex,
-    }),
-  );
+  await running.store.journal({
+    type: "launch_start",
+    at: at(),
+    launch_id: launchId,
+    index: ordered.index,
+    cycle: ordered.cycle,
+  });
+  const pending = cases.map((planned, runIndex): RunIdentity => ({
+    runId: makeUlid(ports.clock.wallTime()),
+    plan: running.plan,
+    planned,
+    launch,
+    launchIndex: ordered.index,
+    cycle: ordered.cycle,
+    runIndex,
+  }));
   try {
     await withLaunch(running, launch, async (live) => {
       for (let next = pending[0]; next !== undefined; next = pending[0]) {
@@ -122,7 +124,9 @@ async function runLaunch(running: Running, ordered: OrderedLaunch): Promise<void
 }
 
 function casesOf(plan: Plan, ordered: OrderedLaunch): LaunchPlan["cases"] {
-  const cases = ordered.cases.map((id) => plan.cases.find((planned) => planned.id === id)).filter((planned) => planned !== undefined);
+  const cases = ordered.cases
+    .map((id) => plan.cases.find((planned) => planned.id === id))
+    .filter((planned) => planned !== undefined);
   const [first, ...rest] = cases;
   if (first === undefined) throw new Error(`launch ${String(ordered.index)} has no cases`);
   return [first, ...rest] satisfies [PlannedCase, ...PlannedCase[]];
@@ -178,7 +182,11 @@ async function commit(
 function exitCodeOf(results: readonly Result[]): number {
   const failed = results.filter((result) => result.status === "failed");
   if (failed.length === 0) return exitCodes.ok;
-  const kinds = new Set(failed.map((result) => errorCodes[result.error.code as ErrorCode] ?? exitCodes.failed_runs));
+  const kinds = new Set(failed.map((result) => exitCodeOfFailure(result.error.code)));
   const [kind] = kinds;
   return failed.length === results.length && kinds.size === 1 && kind !== undefined ? kind : exitCodes.failed_runs;
+}
+
+function exitCodeOfFailure(code: string): number {
+  return isErrorCode(code) ? errorCodes[code] : exitCodes.failed_runs;
 }

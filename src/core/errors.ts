@@ -45,6 +45,10 @@ export const errorCodes = {
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
 /** Where in a file the cause of an error stands; line and column count from 1. */
 export interface Place {
   readonly file: string;

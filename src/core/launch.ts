@@ -40,7 +40,11 @@ interface Context {
  * One lifetime of a backend: lease, site, sidecar, idle window, backend, readiness, handshake, idle window; then `body`;
  * then everything is taken down again, on every path.
  */
-export async function withLaunch(context: Context, launch: LaunchPlan, body: (live: LiveLaunch) => Promise<void>): Promise<void> {
+export async function withLaunch(
+  context: Context,
+  launch: LaunchPlan,
+  body: (live: LiveLaunch) => Promise<void>,
+): Promise<void> {
   const { ports, signal } = context;
   const [{ config, slug, id }] = launch.cases;
   const gpus = launch.preflight.gpus.get(id) ?? [];
@@ -83,7 +87,12 @@ function launchNeeds(launch: LaunchPlan, gpus: readonly string[]): LaunchNeeds {
 
 type Site = Awaited<ReturnType<Awaited<ReturnType<Ports["runtime"]>>["openSite"]>>;
 
-async function openMeter(ports: Ports, site: Site, needs: LaunchNeeds, signal: AbortSignal): Promise<MeterSession | undefined> {
+async function openMeter(
+  ports: Ports,
+  site: Site,
+  needs: LaunchNeeds,
+  signal: AbortSignal,
+): Promise<MeterSession | undefined> {
   if (needs.gpus.length === 0) return undefined;
   const meterNeeds = {
     gpus: needs.gpus,
@@ -92,7 +101,7 @@ async function openMeter(ports: Ports, site: Site, needs: LaunchNeeds, signal: A
     token: needs.token,
   };
   const prepared = await site.prepare(ports.meter.unit(meterNeeds), signal);
-  return await ports.meter.attach(await prepared.start(signal), meterNeeds, signal);
+  return ports.meter.attach(await prepared.start(signal), meterNeeds, signal);
 }
 
 /** Both values, or the first failure, but only once both have settled: nothing may still be in the making then. */
@@ -110,14 +119,19 @@ async function idle(context: Context, name: "idle_bare" | "idle_loaded", launch:
   return { name, startNs, endNs: clock.monotonicNs() };
 }
 
+const list = (uuids: readonly string[]): string => (uuids.length === 0 ? "none" : uuids.join(", "));
+
 function refuseOtherGpus(asked: readonly string[], info: EngineInfo): void {
   const seen = info.gpus.map((gpu) => gpu.uuid);
   const same = seen.length === asked.length && asked.every((uuid) => seen.includes(uuid));
   if (same) return;
-  const list = (uuids: readonly string[]): string => (uuids.length === 0 ? "none" : uuids.join(", "));
-  throw new LemError("GPU_MISMATCH", `the backend sees other GPUs than it was given: asked for ${list(asked)}, sees ${list(seen)}`, {
-    hint: "Podman ignores the nvidia driver silently: set container.gpu_driver to cdi",
-  });
+  throw new LemError(
+    "GPU_MISMATCH",
+    `the backend sees other GPUs than it was given: asked for ${list(asked)}, sees ${list(seen)}`,
+    {
+      hint: "Podman ignores the nvidia driver silently: set container.gpu_driver to cdi",
+    },
+  );
 }
 
 /** GPU memory above this much more than before the backend started counts as a leftover. */
@@ -126,16 +140,24 @@ const leftoverBytes = 64 * 2 ** 20;
 /** Waits until the GPUs have given the backend's memory back; rejects with LEFTOVERS when they do not. */
 async function refuseLeftovers(context: Context, meter: MeterSession): Promise<void> {
   const used = (uuid: string): number[] =>
-    meter.samples().flatMap((sample) => (sample.gpu_uuid === uuid && sample.memory_used_bytes !== null ? [sample.memory_used_bytes] : []));
+    meter
+      .samples()
+      .flatMap((sample) =>
+        sample.gpu_uuid === uuid && sample.memory_used_bytes !== null ? [sample.memory_used_bytes] : [],
+      );
   for (const { uuid } of meter.info.gpus) {
     for (let attempt = 0; ; attempt++) {
       const readings = used(uuid);
       const [before, now] = [readings[0] ?? 0, readings.at(-1) ?? 0];
       if (now - before <= leftoverBytes) break;
       if (attempt === 30) {
-        throw new LemError("LEFTOVERS", `${uuid} still holds ${String(Math.round((now - before) / 2 ** 20))} MiB after the backend has ended`, {
-          hint: "a process survived on this GPU (nvidia-smi shows it); end it before the next launch",
-        });
+        throw new LemError(
+          "LEFTOVERS",
+          `${uuid} still holds ${String(Math.round((now - before) / 2 ** 20))} MiB after the backend has ended`,
+          {
+            hint: "a process survived on this GPU (nvidia-smi shows it); end it before the next launch",
+          },
+        );
       }
       await context.ports.clock.sleep(1000, context.signal);
     }

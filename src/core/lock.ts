@@ -3,7 +3,11 @@ import { Lock } from "../schema/lock.js";
 import type { Plan } from "./plan.js";
 
 /** The frozen plan that lies beside a campaign's results. */
-export function lockOf(ports: Ports, plan: Plan, frozen: { readonly campaignId: string; readonly images: ReadonlyMap<string, string> }): Lock {
+export function lockOf(
+  ports: Ports,
+  plan: Plan,
+  frozen: { readonly campaignId: string; readonly images: ReadonlyMap<string, string> },
+): Lock {
   return Lock.parse({
     schema: "lem/lock/1",
     campaign: { id: frozen.campaignId, name: plan.name, file_sha256: plan.fileSha256 },

@@ -29,7 +29,11 @@ interface Context {
 const postRollNs = 300_000_000n;
 
 /** One case on a live launch: warm-up, steady window, drain. Rejects when the run gave nothing that can be used. */
-export async function measureRun(context: Context, live: LiveLaunch, subject: { planned: PlannedCase; runId: string }): Promise<Observation> {
+export async function measureRun(
+  context: Context,
+  live: LiveLaunch,
+  subject: { planned: PlannedCase; runId: string },
+): Promise<Observation> {
   const { planned, runId } = subject;
   const { config } = planned;
   const prompts = makePrompts(config.workload, live.info.vocabulary_tokens);
@@ -51,14 +55,22 @@ export async function measureRun(context: Context, live: LiveLaunch, subject: { 
   }
   context.onProgress({ type: "phase", phase: "steady", slug: planned.slug });
   const { steady_s: after_s, requests } = config.window;
-  const { trace, events } = await drive(context, live, request("s", { after_s, ...(requests === undefined ? {} : { requests }) }));
+  const { trace, events } = await drive(
+    context,
+    live,
+    request("s", { after_s, ...(requests === undefined ? {} : { requests }) }),
+  );
   windows.push({ name: "steady", startNs: trace.startNs, endNs: trace.idleNs });
   if (trace.endNs > trace.idleNs) windows.push({ name: "drain", startNs: trace.idleNs, endNs: trace.endNs });
   await live.meter?.until(trace.endNs + postRollNs, context.signal);
   return { trace, events, windows, promptsSha256: hashOf(prompts) };
 }
 
-async function drive(context: Context, live: LiveLaunch, request: RunRequest): Promise<{ trace: RunTrace; events: RunEvent[] }> {
+async function drive(
+  context: Context,
+  live: LiveLaunch,
+  request: RunRequest,
+): Promise<{ trace: RunTrace; events: RunEvent[] }> {
   const { ports, signal } = context;
   const driver = ports.loads[ports.backends[live.needs.config.backend].drive(live.needs.config)];
   const events: RunEvent[] = [];

@@ -20,7 +20,11 @@ export interface ParsedCampaign {
 }
 
 /** Reads and checks a campaign file. Rejects with every problem of the file at once. */
-export async function parseCampaign(documents: Documents, file: string, settings: readonly Setting[] = []): Promise<ParsedCampaign> {
+export async function parseCampaign(
+  documents: Documents,
+  file: string,
+  settings: readonly Setting[] = [],
+): Promise<ParsedCampaign> {
   const document = await documents.read(file);
   const own = settings.filter(isAboutCampaign);
   let value = document.value;
@@ -41,7 +45,10 @@ function isAboutCampaign({ path }: Setting): boolean {
 /** A setting that decided the value at a path is its place; it stands in no file. */
 export function placeOfSetting(settings: readonly Setting[], path: Path): Place | undefined {
   const dotted = path.join(".");
-  const decided = settings.findLast((setting) => dotted === setting.path || dotted.startsWith(`${setting.path}.`) || setting.path.startsWith(`${dotted}.`));
+  const decided = settings.findLast(
+    (setting) =>
+      dotted === setting.path || dotted.startsWith(`${setting.path}.`) || setting.path.startsWith(`${dotted}.`),
+  );
   return decided === undefined ? undefined : { file: `--set ${decided.path}`, key: decided.path };
 }
 
@@ -49,7 +56,9 @@ export function placeOfSetting(settings: readonly Setting[], path: Path): Place 
 export function parseSetting(text: string): Setting {
   const split = text.indexOf("=");
   if (split < 1) {
-    throw new LemError("CAMPAIGN_INVALID", `cannot read the setting "${text}"`, { hint: "write --set path=value, for example --set gpus=none" });
+    throw new LemError("CAMPAIGN_INVALID", `cannot read the setting "${text}"`, {
+      hint: "write --set path=value, for example --set gpus=none",
+    });
   }
   const raw = text.slice(split + 1);
   try {

@@ -81,7 +81,8 @@ function resolveCases(combinations: readonly Combination[], parsed: ParsedCampai
     if (twin !== undefined) note(sameCase(twin, resolved, parsed));
     cases.set(resolved.id, resolved);
   }
-  if (problems.size > 0) throw combine([...problems.values()], "CAMPAIGN_INVALID", `problems in ${parsed.document.file}`);
+  if (problems.size > 0)
+    throw combine([...problems.values()], "CAMPAIGN_INVALID", `problems in ${parsed.document.file}`);
   return [...cases.values()];
 }
 
@@ -115,7 +116,8 @@ function withOwnParams(config: CaseConfig): CaseConfig {
 /** The place in the file that decided a case's value: the last override that set it, else an axis, else the field. */
 function originOf(path: Path, combination: Combination): Path {
   const dotted = path.join(".");
-  const covers = (key: string): boolean => dotted === key || dotted.startsWith(`${key}.`) || key.startsWith(`${dotted}.`);
+  const covers = (key: string): boolean =>
+    dotted === key || dotted.startsWith(`${key}.`) || key.startsWith(`${dotted}.`);
   const override = Object.keys(combination.overriddenBy).find(covers);
   if (override !== undefined) return ["overrides", combination.overriddenBy[override] ?? 0, "set", override];
   const axis = Object.keys(combination.axes).find(covers);
@@ -124,10 +126,14 @@ function originOf(path: Path, combination: Combination): Path {
 
 function sameCase(a: PlannedCase, b: PlannedCase, parsed: ParsedCampaign): LemError {
   const differing = Object.keys(b.axes).filter((axis) => hashOf(a.axes[axis]) !== hashOf(b.axes[axis]));
-  return new LemError("CAMPAIGN_INVALID", `${a.slug} and ${b.slug} are the same case: ${differing.join(", ") || "an axis"} makes no difference`, {
-    place: placeOf(parsed.document, ["axes", differing[0] ?? ""]),
-    hint: "a repeated value, a parameter of another backend, or models with the same id; exclude one or give it an id of its own",
-  });
+  return new LemError(
+    "CAMPAIGN_INVALID",
+    `${a.slug} and ${b.slug} are the same case: ${differing.join(", ") || "an axis"} makes no difference`,
+    {
+      place: placeOf(parsed.document, ["axes", differing[0] ?? ""]),
+      hint: "a repeated value, a parameter of another backend, or models with the same id; exclude one or give it an id of its own",
+    },
+  );
 }
 
 function withUniqueSlugs(cases: readonly PlannedCase[]): PlannedCase[] {

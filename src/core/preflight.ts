@@ -25,7 +25,7 @@ export interface Preflight {
 export async function preflight(ports: Ports, plan: Plan, signal: AbortSignal): Promise<Preflight> {
   const problems: LemError[] = [];
   const collect = async <T>(work: Promise<T>, otherwise: T): Promise<T> =>
-    await work.catch((error: unknown) => {
+    work.catch((error: unknown) => {
       if (!(error instanceof LemError)) throw error;
       problems.push(error);
       return otherwise;
@@ -51,7 +51,7 @@ interface Findings {
 
 async function describe(ports: Ports, name: RuntimeName, signal: AbortSignal): Promise<RuntimeDescription | undefined> {
   const runtime = await ports.runtime(name);
-  return await runtime.describe(signal);
+  return runtime.describe(signal);
 }
 
 async function checkModels(ports: Ports, plan: Plan, problems: LemError[]): Promise<Preflight["models"]> {
@@ -95,7 +95,9 @@ async function checkImages(ports: Ports, plan: Plan, findings: Findings): Promis
 function missingImage(image: string, planned: PlannedCase): LemError {
   return new LemError("IMAGE_MISSING", `the image ${image} is not on this engine`, {
     place: planned.place(planned.config.image === image ? "image" : "backend"),
-    hint: image.startsWith("lem/") ? `build it: npm run images -- ${image.split(/[/:]/)[1] ?? ""}` : `docker pull ${image}`,
+    hint: image.startsWith("lem/")
+      ? `build it: npm run images -- ${image.split(/[/:]/)[1] ?? ""}`
+      : `docker pull ${image}`,
   });
 }
 
@@ -109,7 +111,8 @@ function imagesOf(ports: Ports, planned: PlannedCase): string[] {
 }
 
 function sidecarImage(ports: Ports, config: PlannedCase["config"]): string {
-  return ports.meter.unit({ gpus: "all", gpuDriver: config.container.gpu_driver, runtime: config.runtime, token: "" }).image;
+  return ports.meter.unit({ gpus: "all", gpuDriver: config.container.gpu_driver, runtime: config.runtime, token: "" })
+    .image;
 }
 
 async function checkGpus(
@@ -122,18 +125,24 @@ async function checkGpus(
   const [first] = asking;
   if (first === undefined) return { hostGpus: [], gpus };
   const { runtime, container } = first.config;
-  const ready = runtime === "process" || (findings.reachable.has("docker") && findings.images.has(sidecarImage(ports, first.config)));
+  const ready =
+    runtime === "process" ||
+    (findings.reachable.has("docker") && findings.images.has(sidecarImage(ports, first.config)));
   if (!ready) return { hostGpus: [], gpus };
-  const listed = await listGpus(ports, { runtime, gpuDriver: container.gpu_driver }, findings.signal).catch((error: unknown) => {
-    if (!(error instanceof LemError)) throw error;
-    return error;
-  });
+  const listed = await listGpus(ports, { runtime, gpuDriver: container.gpu_driver }, findings.signal).catch(
+    (error: unknown) => {
+      if (!(error instanceof LemError)) throw error;
+      return error;
+    },
+  );
   if (listed instanceof LemError) {
-    findings.problems.push(new LemError("GPU_NOT_AVAILABLE", `no GPU can be used: ${listed.message}`, {
-      place: first.place("gpus"),
-      hint: listed.hint ?? "check the NVIDIA driver and container toolkit, or run without: --set gpus=none",
-      cause: listed,
-    }));
+    findings.problems.push(
+      new LemError("GPU_NOT_AVAILABLE", `no GPU can be used: ${listed.message}`, {
+        place: first.place("gpus"),
+        hint: listed.hint ?? "check the NVIDIA driver and container toolkit, or run without: --set gpus=none",
+        cause: listed,
+      }),
+    );
     return { hostGpus: [], gpus };
   }
   for (const planned of asking) {
@@ -150,7 +159,9 @@ function assign(planned: PlannedCase, hostGpus: readonly HostGpu[]): readonly st
   if (wanted === "none") return [];
   const present = hostGpus.map((gpu) => gpu.uuid);
   const entries = typeof wanted === "number" ? Array.from({ length: wanted }, (_, index) => index) : wanted;
-  const uuids = entries.map((entry) => (typeof entry === "number" ? present[entry] : present.find((uuid) => uuid === entry)));
+  const uuids = entries.map((entry) =>
+    typeof entry === "number" ? present[entry] : present.find((uuid) => uuid === entry),
+  );
   const missing = entries.filter((_, index) => uuids[index] === undefined);
   if (missing.length === 0) return uuids.filter((uuid) => uuid !== undefined);
   return new LemError("GPU_NOT_FOUND", `this host has no GPU ${missing.join(", ")}`, {

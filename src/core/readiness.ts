@@ -22,7 +22,9 @@ export async function waitUntilReady(
     if (state.status === "ready") return;
     if (state.status === "failed") {
       const exit = await Promise.race([unit.exited, clock.sleep(2000, signal)]);
-      throw exit === undefined ? new LemError("WORKER_DIED", `the backend could not start: ${state.message}`, { logTail: unit.logTail() }) : diedError(unit, exit);
+      throw exit === undefined
+        ? new LemError("WORKER_DIED", `the backend could not start: ${state.message}`, { logTail: unit.logTail() })
+        : diedError(unit, exit);
     }
     refuseHanging(clock, unit, { beganNs, limits });
     await Promise.race([clock.sleep(pauseMs, signal), died]);
@@ -34,7 +36,8 @@ function refuseHanging(clock: Clock, unit: Unit, since: { beganNs: bigint; limit
   const seconds = (fromNs: bigint): number => Number(nowNs - fromNs) / 1e9;
   const { silenceS, totalS } = since.limits;
   if (seconds(since.beganNs) > totalS) throw notReady(unit, `not ready after ${String(totalS)} s`);
-  if (seconds(unit.lastOutputNs()) > silenceS) throw notReady(unit, `not ready, and its log has been silent for ${String(silenceS)} s`);
+  if (seconds(unit.lastOutputNs()) > silenceS)
+    throw notReady(unit, `not ready, and its log has been silent for ${String(silenceS)} s`);
 }
 
 function notReady(unit: Unit, message: string): LemError {

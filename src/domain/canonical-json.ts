@@ -11,6 +11,7 @@ export function canonicalJson(value: unknown): string {
       .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
     return `{${members.join(",")}}`;
   }
-  if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError(`${String(value)} is not a JSON number`);
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new RangeError(`${String(value)} is not a JSON number`);
   return JSON.stringify(value ?? null);
 }

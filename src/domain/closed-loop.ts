@@ -11,7 +11,12 @@ export type Emit = (event: EventBody) => void;
 
 /** How one request ended. Counts are the engine's own. */
 export type Outcome =
-  | { readonly status: "done"; readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens?: number }
+  | {
+      readonly status: "done";
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      readonly cachedTokens?: number;
+    }
   | { readonly status: "failed"; readonly code: string; readonly message: string };
 
 /** `n` more tokens of this request arrived at `tNs`. */
@@ -40,7 +45,7 @@ export async function runClosedLoop(request: RunRequest, ports: LoopPorts): Prom
   const loops =
     request.scenario === "offline"
       ? [sendBatches(requests, request.concurrency)]
-      : Array.from({ length: request.concurrency }, async () => await sendInTurn(requests));
+      : Array.from({ length: request.concurrency }, async () => sendInTurn(requests));
   // All of them are waited for: none may still emit when the run is reported as failed.
   const settled = await Promise.allSettled(loops);
   const rejected = settled.find((loop) => loop.status === "rejected");
@@ -55,7 +60,7 @@ async function sendBatches(requests: Requests, size: number): Promise<void> {
   for (;;) {
     const batch = requests.nextBatch(size);
     if (batch.length === 0) return;
-    const settled = await Promise.allSettled(batch.map(async (call) => await requests.send(call)));
+    const settled = await Promise.allSettled(batch.map(async (call) => requests.send(call)));
     const rejected = settled.find((sent) => sent.status === "rejected");
     if (rejected !== undefined) throw rejected.reason;
   }

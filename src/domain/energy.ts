@@ -7,8 +7,7 @@ export interface CounterEdge {
 }
 
 export type Energy =
-  | { readonly status: "known"; readonly energyJ: number }
-  | { readonly status: "unknown"; readonly message: string };
+  { readonly status: "known"; readonly energyJ: number } | { readonly status: "unknown"; readonly message: string };
 
 export interface Interval {
   readonly startNs: bigint;
@@ -55,7 +54,9 @@ function counterAt(edges: readonly CounterEdge[], tNs: bigint): number | undefin
 
 /** Energy of the interval by integrating power readings, each held until the next one. Joules. */
 export function energyByPower(samples: readonly Sample[], interval: Interval): Energy {
-  const readings = samples.flatMap((sample) => (sample.power_mw === null ? [] : [{ tNs: middle(sample), watts: sample.power_mw / 1000 }]));
+  const readings = samples.flatMap((sample) =>
+    sample.power_mw === null ? [] : [{ tNs: middle(sample), watts: sample.power_mw / 1000 }],
+  );
   const [first, last] = [readings[0], readings.at(-1)];
   if (first === undefined || last === undefined || first.tNs > interval.startNs || last.tNs < interval.endNs) {
     return { status: "unknown", message: "the power readings do not cover the window" };

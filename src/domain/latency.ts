@@ -6,7 +6,10 @@ import type { RequestRecord } from "./requests.js";
 const ms = (fromNs: bigint, toNs: bigint): number => Number(toNs - fromNs) / 1e6;
 
 /** Latency distributions of requests that ended well; definitions in schema/metric.ts. Milliseconds. */
-export function latencies(requests: readonly RequestRecord[], status: Provenance): Record<DistributionName, Distribution> {
+export function latencies(
+  requests: readonly RequestRecord[],
+  status: Provenance,
+): Record<DistributionName, Distribution> {
   const ended = requests.filter((request) => request.status === "ok");
   const streamed = ended.filter((request) => request.tokens.length > 0);
   const noRequests = { reason: "no_requests", message: "no request ended well in the window" } as const;
@@ -15,10 +18,18 @@ export function latencies(requests: readonly RequestRecord[], status: Provenance
     message: "needs at least two token events in a request",
   } as const;
   return {
-    ttft_ms: distributionOf(streamed.map((request) => ms(request.sentNs, request.tokens[0]?.tNs ?? 0n)), status, noRequests),
+    ttft_ms: distributionOf(
+      streamed.map((request) => ms(request.sentNs, request.tokens[0]?.tNs ?? 0n)),
+      status,
+      noRequests,
+    ),
     itl_ms: distributionOf(streamed.flatMap(gapsOf), status, noGaps),
     tpot_ms: distributionOf(streamed.flatMap(tpotOf), status, noGaps),
-    e2e_ms: distributionOf(ended.flatMap((request) => request.endNs === undefined ? [] : [ms(request.sentNs, request.endNs)]), status, noRequests),
+    e2e_ms: distributionOf(
+      ended.flatMap((request) => (request.endNs === undefined ? [] : [ms(request.sentNs, request.endNs)])),
+      status,
+      noRequests,
+    ),
   };
 }
 

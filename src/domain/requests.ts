@@ -46,7 +46,10 @@ export function traceRun(events: readonly RunEvent[], offsetNs = 0n): TraceResul
   if (startNs === undefined || endNs === undefined) {
     return { status: "incomplete", message: `the event stream has no ${startNs === undefined ? "start" : "end"}` };
   }
-  return { status: "complete", trace: { startNs, idleNs: marks.get("idle") ?? endNs, endNs, requests: [...requests.values()] } };
+  return {
+    status: "complete",
+    trace: { startNs, idleNs: marks.get("idle") ?? endNs, endNs, requests: [...requests.values()] },
+  };
 }
 
 type RequestEvent = Extract<RunEvent, { type: "accepted" | "tokens" | "done" | "error" }>;

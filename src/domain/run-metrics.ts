@@ -42,7 +42,10 @@ export function runMetrics(steady: SteadyWindow): Record<MetricName, Quantity> {
 }
 
 function tokensInside(request: RequestRecord, interval: Interval): number {
-  return request.tokens.reduce((sum, event) => (event.tNs >= interval.startNs && event.tNs <= interval.endNs ? sum + event.n : sum), 0);
+  return request.tokens.reduce(
+    (sum, event) => (event.tNs >= interval.startNs && event.tNs <= interval.endNs ? sum + event.n : sum),
+    0,
+  );
 }
 
 /** Sum over all GPUs of the launch; one GPU without a value makes the sum unavailable. */

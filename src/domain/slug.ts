@@ -7,7 +7,11 @@ import { isFields } from "./paths.js";
  */
 export function slugOf(axes: Fields, fallback: string): string {
   const parts = Object.entries(axes).map(([path, value]) => part(path, value));
-  const slug = parts.join("-").toLowerCase().replaceAll(/[^a-z0-9.]+/g, "-").replaceAll(/^-+|-+$/g, "");
+  const slug = parts
+    .join("-")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "");
   return slug === "" ? fallback : slug.slice(0, 80);
 }
 
@@ -20,5 +24,8 @@ function part(path: string, value: unknown): string {
 }
 
 function initials(name: string): string {
-  return name.split("_").map((word) => word.slice(0, 1)).join("");
+  return name
+    .split("_")
+    .map((word) => word.slice(0, 1))
+    .join("");
 }

@@ -1,11 +1,18 @@
 import type { MetricName, DistributionName } from "../schema/metric.js";
 import type { Distribution, Quantity, Unavailable } from "../schema/quantity.js";
 import type { FinishedResult, Result } from "../schema/result.js";
+import type { QualityCode } from "../schema/quality.js";
 import { quantile } from "./distribution.js";
 
 /** One number per launch, put together: median and range, without any claim about an interval. */
 export type Summary =
-  | { readonly status: "measured" | "simulated"; readonly n: number; readonly median: number; readonly min: number; readonly max: number }
+  | {
+      readonly status: "measured" | "simulated";
+      readonly n: number;
+      readonly median: number;
+      readonly min: number;
+      readonly max: number;
+    }
   | Unavailable;
 
 export interface CaseSummary {
@@ -14,7 +21,7 @@ export interface CaseSummary {
   readonly drive: string | undefined;
   readonly launches: number;
   readonly failed: readonly Extract<Result, { status: "failed" }>[];
-  readonly flags: readonly string[];
+  readonly flags: readonly QualityCode[];
   metric(name: MetricName): Summary;
   /** The median of the distribution, one per launch. */
   typical(name: DistributionName): Summary;
@@ -24,7 +31,9 @@ export interface CaseSummary {
 export function summarise(results: readonly Result[]): CaseSummary[] {
   const groups = new Map<string, Result[]>();
   for (const result of results) groups.set(result.case.id, [...(groups.get(result.case.id) ?? []), result]);
-  return [...groups].map(([caseId, group]) => summaryOf(caseId, group)).toSorted((a, b) => a.slug.localeCompare(b.slug));
+  return [...groups]
+    .map(([caseId, group]) => summaryOf(caseId, group))
+    .toSorted((a, b) => a.slug.localeCompare(b.slug));
 }
 
 function summaryOf(caseId: string, group: readonly Result[]): CaseSummary {
@@ -42,14 +51,17 @@ function summaryOf(caseId: string, group: readonly Result[]): CaseSummary {
 }
 
 function median(distribution: Distribution): Quantity {
-  return distribution.status === "unavailable" ? distribution : { status: distribution.status, value: distribution.p50 };
+  return distribution.status === "unavailable"
+    ? distribution
+    : { status: distribution.status, value: distribution.p50 };
 }
 
 function overLaunches(quantities: readonly Quantity[]): Summary {
   const missing = quantities.find((quantity) => quantity.status === "unavailable");
   if (missing !== undefined) return missing;
   const known = quantities.filter((quantity) => quantity.status !== "unavailable");
-  if (known.length === 0) return { status: "unavailable", reason: "run_failed", message: "no run of this case gave a number" };
+  if (known.length === 0)
+    return { status: "unavailable", reason: "run_failed", message: "no run of this case gave a number" };
   const values = known.map((quantity) => quantity.value).toSorted((a, b) => a - b);
   return {
     status: known.some((quantity) => quantity.status === "simulated") ? "simulated" : "measured",

@@ -23,12 +23,19 @@ export function windowRecord(
       const byPower = energyByPower(samples, window);
       const byCounter = energyByCounter(counterEdges(samples), window);
       const energy = byCounter.status === "known" ? byCounter : byPower;
-      const inside = samples.filter((sample) => BigInt(sample.t_before_ns) >= window.startNs && BigInt(sample.t_after_ns) <= window.endNs);
+      const inside = samples.filter(
+        (sample) => BigInt(sample.t_before_ns) >= window.startNs && BigInt(sample.t_after_ns) <= window.endNs,
+      );
       return {
         uuid,
         energy_j: quantity(energy, status),
-        power_mean_w: quantity(energy.status === "known" ? { status: "known", energyJ: energy.energyJ / seconds } : energy, status),
-        ...(energy.status === "known" ? { source: byCounter.status === "known" ? ("counter" as const) : ("power_integral" as const) } : {}),
+        power_mean_w: quantity(
+          energy.status === "known" ? { status: "known", energyJ: energy.energyJ / seconds } : energy,
+          status,
+        ),
+        ...(energy.status === "known"
+          ? { source: byCounter.status === "known" ? ("counter" as const) : ("power_integral" as const) }
+          : {}),
         samples_count: inside.length,
         gap_max_ms: longestGapMs(samples, window) ?? null,
         power_integral_j: quantity(byPower, status),

@@ -5,7 +5,12 @@ export type Progress =
   | { readonly type: "preflight" }
   | { readonly type: "swept"; readonly names: readonly string[] }
   | { readonly type: "campaign_start"; readonly directory: string; readonly runs: number; readonly launches: number }
-  | { readonly type: "launch_start"; readonly cycle: number; readonly slugs: readonly string[]; readonly gpus: readonly string[] }
+  | {
+      readonly type: "launch_start";
+      readonly cycle: number;
+      readonly slugs: readonly string[];
+      readonly gpus: readonly string[];
+    }
   | { readonly type: "phase"; readonly phase: "starting" | "idle" | "warmup" | "steady"; readonly slug: string }
   | { readonly type: "run_end"; readonly result: Result; readonly done: number; readonly runs: number };
 

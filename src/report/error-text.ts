@@ -3,7 +3,8 @@ export interface ErrorView {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
-  readonly place?: { readonly file: string; readonly line?: number | undefined; readonly column?: number | undefined } | undefined;
+  readonly place?:
+    { readonly file: string; readonly line?: number | undefined; readonly column?: number | undefined } | undefined;
   readonly problems?: readonly ErrorView[] | undefined;
 }
 
@@ -13,7 +14,8 @@ export function errorText(error: ErrorView, source: (file: string) => string | u
     return error.problems.map((problem) => errorText(problem, source)).join("\n");
   }
   const lines = [`${where(error)}error  ${error.message}  [${error.code}]`];
-  if (error.place?.line !== undefined) lines.push(...frame(source(error.place.file), error.place.line, error.place.column ?? 1));
+  if (error.place?.line !== undefined)
+    lines.push(...frame(source(error.place.file), error.place.line, error.place.column ?? 1));
   if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
   return lines.join("\n");
 }

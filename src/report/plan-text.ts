@@ -7,7 +7,12 @@ export interface PlanView {
   readonly cycles: number;
   readonly order: string;
   readonly seed: number;
-  readonly cases: readonly { readonly slug: string; readonly id: string; readonly runtime: string; readonly backend: string }[];
+  readonly cases: readonly {
+    readonly slug: string;
+    readonly id: string;
+    readonly runtime: string;
+    readonly backend: string;
+  }[];
   readonly launches: number;
   readonly runs: number;
   readonly excluded: readonly number[];

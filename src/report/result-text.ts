@@ -1,5 +1,4 @@
-import { distributions, metrics } from "../schema/metric.js";
-import type { DistributionName, MetricName } from "../schema/metric.js";
+import { distributionNames, distributions, metricNames, metrics } from "../schema/metric.js";
 import type { FinishedResult, Result } from "../schema/result.js";
 import { threeDigits } from "./numbers.js";
 import { plainTable } from "./table.js";
@@ -13,14 +12,29 @@ export function resultText(result: Result): string {
     `host     ${result.environment.cpu_model}, ${String(result.environment.cpu_count)} CPUs${result.environment.gpus.map((gpu) => `, ${gpu.name}`).join("")}`,
   ];
   if (result.status === "failed") {
-    return [...head, "", `failed: ${result.error.message} [${result.error.code}]`, ...(result.error.hint === undefined ? [] : [`  → ${result.error.hint}`])].join("\n");
+    return [
+      ...head,
+      "",
+      `failed: ${result.error.message} [${result.error.code}]`,
+      ...(result.error.hint === undefined ? [] : [`  → ${result.error.hint}`]),
+    ].join("\n");
   }
-  return [...head, ...finishedHead(result), "", metricsTable(result), "", distributionsTable(result), ...flagLines(result)].join("\n");
+  return [
+    ...head,
+    ...finishedHead(result),
+    "",
+    metricsTable(result),
+    "",
+    distributionsTable(result),
+    ...flagLines(result),
+  ].join("\n");
 }
 
 function finishedHead(result: FinishedResult): string[] {
   const { engine, image, runtime } = result.provenance;
-  const lines = [`engine   ${engine?.name ?? "?"} ${engine?.version ?? ""}  driven by ${result.drive}, runtime ${runtime.name}`];
+  const lines = [
+    `engine   ${engine?.name ?? "?"} ${engine?.version ?? ""}  driven by ${result.drive}, runtime ${runtime.name}`,
+  ];
   if (image !== undefined) lines.push(`image    ${image.ref}  ${image.digest}`);
   if (result.gpus.requested.length > 0) lines.push(`gpus     ${result.gpus.requested.join(", ")}`);
   if (result.simulated) lines.push("         SIMULATED: these numbers are not measurements");
@@ -28,24 +42,46 @@ function finishedHead(result: FinishedResult): string[] {
 }
 
 function metricsTable(result: FinishedResult): string {
-  const rows = (Object.keys(metrics) as MetricName[]).map((name) => {
+  const rows = metricNames.map((name) => {
     const quantity = result.metrics[name];
-    const value = quantity.status === "unavailable" ? `unavailable (${quantity.reason})` : threeDigits(quantity.value) + (quantity.status === "simulated" ? " sim" : "");
+    const value =
+      quantity.status === "unavailable"
+        ? `unavailable (${quantity.reason})`
+        : threeDigits(quantity.value) + (quantity.status === "simulated" ? " sim" : "");
     return [name, value, metrics[name].definition];
   });
   return plainTable([{ title: "metric" }, { title: "value", align: "right" }, { title: "definition" }], rows);
 }
 
 function distributionsTable(result: FinishedResult): string {
-  const rows = (Object.keys(distributions) as DistributionName[]).map((name) => {
+  const rows = distributionNames.map((name) => {
     const found = result.distributions[name];
     if (found.status === "unavailable") return [name, "", "unavailable", "", "", found.message];
-    return [name, String(found.n), threeDigits(found.p50), threeDigits(found.p90), threeDigits(found.p99), distributions[name].definition];
+    return [
+      name,
+      String(found.n),
+      threeDigits(found.p50),
+      threeDigits(found.p90),
+      threeDigits(found.p99),
+      distributions[name].definition,
+    ];
   });
   const right = { align: "right" } as const;
-  return plainTable([{ title: "latency" }, { title: "n", ...right }, { title: "p50", ...right }, { title: "p90", ...right }, { title: "p99", ...right }, { title: "definition" }], rows);
+  return plainTable(
+    [
+      { title: "latency" },
+      { title: "n", ...right },
+      { title: "p50", ...right },
+      { title: "p90", ...right },
+      { title: "p99", ...right },
+      { title: "definition" },
+    ],
+    rows,
+  );
 }
 
 function flagLines(result: FinishedResult): string[] {
-  return result.quality.length === 0 ? [] : ["", ...result.quality.map((flag) => `${flag.code} ${flag.severity}: ${flag.message}`)];
+  return result.quality.length === 0
+    ? []
+    : ["", ...result.quality.map((flag) => `${flag.code} ${flag.severity}: ${flag.message}`)];
 }

@@ -14,7 +14,10 @@ export function resultsList(results: readonly Result[]): string {
     headline(result),
   ]);
   const titles = ["run", "UTC", "campaign", "case", "cycle", "status", "output tok/s"];
-  return plainTable(titles.map((title) => ({ title, align: title === "cycle" || title === "output tok/s" ? "right" : "left" })), rows);
+  return plainTable(
+    titles.map((title) => ({ title, align: title === "cycle" || title === "output tok/s" ? "right" : "left" })),
+    rows,
+  );
 }
 
 function headline(result: Result): string {

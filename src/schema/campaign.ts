@@ -23,15 +23,35 @@ const Override = z
   })
   .describe("a conditional change, applied in the order of the file");
 
+const unchecked = z.unknown().optional();
+
+/** Case fields before axes and overrides are applied; only then can they be checked. */
+const uncheckedFields = {
+  backend: unchecked,
+  runtime: unchecked,
+  image: unchecked,
+  model: unchecked,
+  dtype: unchecked,
+  gpus: unchecked,
+  container: unchecked,
+  llamacpp: unchecked,
+  pytorch: unchecked,
+  simulated: unchecked,
+  workload: unchecked,
+  scenario: unchecked,
+  concurrency: unchecked,
+  window: unchecked,
+} as const satisfies Record<keyof typeof caseFields, typeof unchecked>;
+
 /** A campaign file before expansion. Case fields are checked after expansion, when axes and overrides are applied. */
 export const Campaign = z
   .strictObject({
     schema: z.literal("lem/campaign/1").describe("format of this file"),
-    name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "lower-case letters, digits, `-`, `_`, `.`").describe("name of the campaign"),
-    ...(Object.fromEntries(Object.keys(caseFields).map((key) => [key, z.unknown().optional()])) as Record<
-      keyof typeof caseFields,
-      z.ZodOptional<z.ZodUnknown>
-    >),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "lower-case letters, digits, `-`, `_`, `.`")
+      .describe("name of the campaign"),
+    ...uncheckedFields,
     axes: z.record(Path, z.array(z.unknown()).min(1, "an axis needs at least one value")).nullish(),
     exclude: z.array(Pattern).nullish().describe("cases to leave out"),
     overrides: z.array(Override).nullish(),
@@ -44,6 +64,6 @@ export type Campaign = z.infer<typeof Campaign>;
 export const CampaignForEditors = z
   .strictObject({
     ...Campaign.shape,
-    ...(z.strictObject(caseFields).partial().shape),
+    ...z.strictObject(caseFields).partial().shape,
   })
   .describe("lem campaign, version 1");

@@ -20,9 +20,20 @@ export type GpuRequest = z.infer<typeof GpuRequest>;
 
 export const Container = z
   .strictObject({
-    shm_bytes: z.int().min(1 << 20).default(1 << 30).describe("size of /dev/shm"),
-    memory_bytes: z.int().min(1 << 24).optional().describe("memory limit; default none"),
-    gpu_driver: z.enum(["nvidia", "cdi"]).default("nvidia").describe("how GPUs are handed over: NVIDIA's runtime hook or CDI (Podman)"),
+    shm_bytes: z
+      .int()
+      .min(1 << 20)
+      .default(1 << 30)
+      .describe("size of /dev/shm"),
+    memory_bytes: z
+      .int()
+      .min(1 << 24)
+      .optional()
+      .describe("memory limit; default none"),
+    gpu_driver: z
+      .enum(["nvidia", "cdi"])
+      .default("nvidia")
+      .describe("how GPUs are handed over: NVIDIA's runtime hook or CDI (Podman)"),
   })
   .describe("limits of the backend's container");
 
@@ -32,7 +43,10 @@ export const Container = z
  */
 export const caseFields = {
   backend: BackendName,
-  runtime: z.enum(["docker", "process"]).default("docker").describe("`docker`: a container per launch; `process`: a child process"),
+  runtime: z
+    .enum(["docker", "process"])
+    .default("docker")
+    .describe("`docker`: a container per launch; `process`: a child process"),
   image: z.string().min(1).optional().describe("container image; default lem's own image of the backend"),
   model: Model,
   dtype: z.enum(["auto", "float32", "float16", "bfloat16"]).default("auto").describe("type of weights and activations"),
@@ -43,7 +57,12 @@ export const caseFields = {
   simulated: SimulatedParams.optional(),
   workload: Workload.prefault({}),
   scenario: Scenario.default("concurrency"),
-  concurrency: z.int().min(1).max(4096).default(1).describe("requests in flight, or the batch size of scenario `offline`"),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(1)
+    .describe("requests in flight, or the batch size of scenario `offline`"),
   window: Window.prefault({}),
 } as const;
 

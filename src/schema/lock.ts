@@ -14,7 +14,11 @@ export const Lock = z.strictObject({
     z.strictObject({ id: Sha256, slug: z.string(), axes: z.record(z.string(), z.unknown()), config: CaseConfig }),
   ),
   launches: z.array(
-    z.strictObject({ index: z.int().min(0), cycle: z.int().min(1), cases: z.array(Sha256).describe("in the order of their runs") }),
+    z.strictObject({
+      index: z.int().min(0),
+      cycle: z.int().min(1),
+      cases: z.array(Sha256).describe("in the order of their runs"),
+    }),
   ),
   images: z.record(z.string(), z.string()).describe("digest of every image"),
 });
@@ -23,8 +27,20 @@ export type Lock = z.infer<typeof Lock>;
 /** One line of journal.ndjson. The last line may be torn by a crash and is then ignored. */
 export const JournalEntry = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("campaign_start"), at: z.iso.datetime(), pid: z.int(), runs: z.int() }),
-  z.strictObject({ type: z.literal("launch_start"), at: z.iso.datetime(), launch_id: z.string(), index: z.int(), cycle: z.int() }),
-  z.strictObject({ type: z.literal("run_start"), at: z.iso.datetime(), run_id: z.string(), case_id: Sha256, launch_id: z.string() }),
+  z.strictObject({
+    type: z.literal("launch_start"),
+    at: z.iso.datetime(),
+    launch_id: z.string(),
+    index: z.int(),
+    cycle: z.int(),
+  }),
+  z.strictObject({
+    type: z.literal("run_start"),
+    at: z.iso.datetime(),
+    run_id: z.string(),
+    case_id: Sha256,
+    launch_id: z.string(),
+  }),
   z.strictObject({
     type: z.literal("run_end"),
     at: z.iso.datetime(),
@@ -34,6 +50,10 @@ export const JournalEntry = z.discriminatedUnion("type", [
     path: z.string().describe("of result.json, relative to the campaign's directory"),
   }),
   z.strictObject({ type: z.literal("launch_end"), at: z.iso.datetime(), launch_id: z.string() }),
-  z.strictObject({ type: z.literal("campaign_end"), at: z.iso.datetime(), outcome: z.enum(["finished", "interrupted"]) }),
+  z.strictObject({
+    type: z.literal("campaign_end"),
+    at: z.iso.datetime(),
+    outcome: z.enum(["finished", "interrupted"]),
+  }),
 ]);
 export type JournalEntry = z.infer<typeof JournalEntry>;

@@ -5,28 +5,63 @@ export interface MetricDefinition {
   readonly definition: string;
 }
 
+export const metricNames = [
+  "window_s",
+  "requests_ok_count",
+  "requests_failed_count",
+  "input_tokens_count",
+  "output_tokens_count",
+  "output_tokens_per_s",
+  "requests_per_s",
+  "energy_gpu_j",
+  "power_gpu_mean_w",
+  "energy_per_output_token_j",
+  "energy_per_request_j",
+] as const;
+export type MetricName = (typeof metricNames)[number];
+
 /** Numbers of one run. All of them concern the steady window. */
-export const metrics = {
+export const metrics: Readonly<Record<MetricName, MetricDefinition>> = {
   window_s: { unit: "s", better: "neither", definition: "length of the steady window, on the monotonic clock" },
   requests_ok_count: { unit: "1", better: "neither", definition: "requests accepted in the window that ended well" },
-  requests_failed_count: { unit: "1", better: "lower", definition: "requests accepted in the window that ended with an error" },
+  requests_failed_count: {
+    unit: "1",
+    better: "lower",
+    definition: "requests accepted in the window that ended with an error",
+  },
   input_tokens_count: { unit: "1", better: "neither", definition: "prompt tokens of the requests that ended well" },
   output_tokens_count: { unit: "1", better: "neither", definition: "output tokens that arrived inside the window" },
   output_tokens_per_s: { unit: "1/s", better: "higher", definition: "output_tokens_count / window_s" },
   requests_per_s: { unit: "1/s", better: "higher", definition: "requests that ended inside the window / window_s" },
-  energy_gpu_j: { unit: "J", better: "lower", definition: "gross energy of all GPUs of the launch in the window, idle included" },
+  energy_gpu_j: {
+    unit: "J",
+    better: "lower",
+    definition: "gross energy of all GPUs of the launch in the window, idle included",
+  },
   power_gpu_mean_w: { unit: "W", better: "neither", definition: "energy_gpu_j / window_s" },
   energy_per_output_token_j: { unit: "J", better: "lower", definition: "energy_gpu_j / output_tokens_count" },
-  energy_per_request_j: { unit: "J", better: "lower", definition: "energy_gpu_j / requests that ended inside the window" },
-} as const satisfies Record<string, MetricDefinition>;
+  energy_per_request_j: {
+    unit: "J",
+    better: "lower",
+    definition: "energy_gpu_j / requests that ended inside the window",
+  },
+};
+
+export const distributionNames = ["ttft_ms", "itl_ms", "tpot_ms", "e2e_ms"] as const;
+export type DistributionName = (typeof distributionNames)[number];
 
 /** Distributions over the requests accepted in the steady window that ended well. */
-export const distributions = {
+export const distributions: Readonly<Record<DistributionName, MetricDefinition>> = {
   ttft_ms: { unit: "ms", better: "lower", definition: "first output token minus request sent" },
-  itl_ms: { unit: "ms", better: "lower", definition: "gap between consecutive token events of a request, pooled over requests" },
-  tpot_ms: { unit: "ms", better: "lower", definition: "(last token minus first token) / (output tokens - 1), per request" },
+  itl_ms: {
+    unit: "ms",
+    better: "lower",
+    definition: "gap between consecutive token events of a request, pooled over requests",
+  },
+  tpot_ms: {
+    unit: "ms",
+    better: "lower",
+    definition: "(last token minus first token) / (output tokens - 1), per request",
+  },
   e2e_ms: { unit: "ms", better: "lower", definition: "request ended minus request sent" },
-} as const satisfies Record<string, MetricDefinition>;
-
-export type MetricName = keyof typeof metrics;
-export type DistributionName = keyof typeof distributions;
+};

@@ -1,7 +1,10 @@
 import { z } from "zod";
 
+const codes = ["E101", "E104", "E106", "E301", "E302", "W103", "W104", "W107", "W304", "W306", "W307"] as const;
+export type QualityCode = (typeof codes)[number];
+
 /** Findings about a run. `E` invalidates the run for verdicts, `W` warns. */
-export const qualityFlags = {
+export const qualityFlags: Readonly<Record<QualityCode, string>> = {
   E101: "no energy: a GPU was asked for and the meter gave nothing usable",
   E104: "counter and integrated power differ by more than 20 %",
   E106: "simulated engine or GPU: the numbers are not measurements",
@@ -13,11 +16,10 @@ export const qualityFlags = {
   W304: "steady window shorter than 30 s",
   W306: "prompt tokens came from a prefix cache",
   W307: "input lengths counted by the engine differ from what was sent",
-} as const;
-export type QualityCode = keyof typeof qualityFlags;
+};
 
 export const QualityFlag = z.strictObject({
-  code: z.enum(Object.keys(qualityFlags) as [QualityCode, ...QualityCode[]]),
+  code: z.enum(codes),
   severity: z.enum(["invalidates", "warns"]),
   message: z.string(),
   value: z.number().optional().describe("what was found"),

@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { CaseConfig } from "./case.js";
-import { distributions, metrics, type DistributionName, type MetricName } from "./metric.js";
+import { distributionNames, metricNames } from "./metric.js";
 import { Distribution, Quantity } from "./quantity.js";
 import { QualityFlag } from "./quality.js";
 import { Nanoseconds, SeenGpu } from "./wire.js";
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const names = <Name extends string>(registry: Record<Name, unknown>): [Name, ...Name[]] =>
-  Object.keys(registry) as [Name, ...Name[]];
 
 export const WindowName = z.enum(["idle_bare", "idle_loaded", "warmup", "steady", "drain"]);
 export type WindowName = z.infer<typeof WindowName>;
@@ -42,7 +40,12 @@ const provenance = z.strictObject({
   runtime: z.strictObject({ name: z.enum(["docker", "process"]), version: z.string() }),
   image: z.strictObject({ ref: z.string(), digest: z.string() }).optional(),
   sidecar: z
-    .strictObject({ image_digest: z.string().optional(), version: z.string(), driver: z.string(), period_ms: z.number() })
+    .strictObject({
+      image_digest: z.string().optional(),
+      version: z.string(),
+      driver: z.string(),
+      period_ms: z.number(),
+    })
     .optional(),
   engine: z.strictObject({ name: z.string(), version: z.string() }).optional(),
   packages: z.record(z.string(), z.string()),
@@ -101,8 +104,8 @@ const finished = {
     uncertainty_ns: z.number().min(0).describe("half of that round trip"),
   }),
   windows: z.array(WindowRecord),
-  metrics: z.record(z.enum(names<MetricName>(metrics)), Quantity),
-  distributions: z.record(z.enum(names<DistributionName>(distributions)), Distribution),
+  metrics: z.record(z.enum(metricNames), Quantity),
+  distributions: z.record(z.enum(distributionNames), Distribution),
   quality: z.array(QualityFlag),
   provenance,
 };
@@ -129,4 +132,3 @@ export const Result = z.discriminatedUnion("status", [
 ]);
 export type Result = z.infer<typeof Result>;
 export type FinishedResult = Extract<Result, { status: "ok" | "flagged" }>;
-export type FailedResult = Extract<Result, { status: "failed" }>;

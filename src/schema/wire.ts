@@ -67,7 +67,10 @@ export const RunRequest = z.strictObject({
   run_id: requestId,
   scenario: z.enum(["concurrency", "offline"]),
   concurrency: z.int().min(1),
-  prompts: z.array(z.array(z.int().min(0)).min(1)).min(1).describe("token ids; request i takes prompt i modulo their number"),
+  prompts: z
+    .array(z.array(z.int().min(0)).min(1))
+    .min(1)
+    .describe("token ids; request i takes prompt i modulo their number"),
   output_tokens: z.int().min(1).describe("forced output length"),
   stop: z.strictObject({
     requests: z.int().min(1).optional().describe("send no more than this many requests"),
@@ -85,8 +88,20 @@ export type RunRequest = z.infer<typeof RunRequest>;
  */
 export const RunEvent = z.discriminatedUnion("type", [
   z.strictObject({ seq, type: z.literal("start"), t_ns: Nanoseconds, run_id: requestId }),
-  z.strictObject({ seq, type: z.literal("accepted"), t_ns: Nanoseconds, request: requestId, input_tokens: z.int().min(1) }),
-  z.strictObject({ seq, type: z.literal("tokens"), t_ns: Nanoseconds, requests: z.array(requestId).min(1), n: z.int().min(1) }),
+  z.strictObject({
+    seq,
+    type: z.literal("accepted"),
+    t_ns: Nanoseconds,
+    request: requestId,
+    input_tokens: z.int().min(1),
+  }),
+  z.strictObject({
+    seq,
+    type: z.literal("tokens"),
+    t_ns: Nanoseconds,
+    requests: z.array(requestId).min(1),
+    n: z.int().min(1),
+  }),
   z.strictObject({
     seq,
     type: z.literal("done"),
@@ -96,7 +111,14 @@ export const RunEvent = z.discriminatedUnion("type", [
     output_tokens: z.int().min(0).describe("as counted by the engine"),
     cached_tokens: z.int().min(0).optional().describe("prompt tokens that came from a prefix cache"),
   }),
-  z.strictObject({ seq, type: z.literal("error"), t_ns: Nanoseconds, request: requestId, code: z.string(), message: z.string() }),
+  z.strictObject({
+    seq,
+    type: z.literal("error"),
+    t_ns: Nanoseconds,
+    request: requestId,
+    code: z.string(),
+    message: z.string(),
+  }),
   z.strictObject({ seq, type: z.literal("idle"), t_ns: Nanoseconds }),
   z.strictObject({ seq, type: z.literal("end"), t_ns: Nanoseconds }),
   z.strictObject({ seq, type: z.literal("failed"), t_ns: Nanoseconds, code: z.string(), message: z.string() }),

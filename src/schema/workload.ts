@@ -5,7 +5,11 @@ export const Workload = z
   .strictObject({
     dataset: z.literal("synthetic").default("synthetic").describe("uniformly random token ids"),
     input_tokens: z.int().min(1).default(128).describe("prompt length of every request"),
-    output_tokens: z.int().min(1).default(64).describe("output length of every request; forced, end tokens are ignored"),
+    output_tokens: z
+      .int()
+      .min(1)
+      .default(64)
+      .describe("output length of every request; forced, end tokens are ignored"),
     prompts: z.int().min(1).max(4096).default(16).describe("number of distinct prompts, used in turn"),
     seed: z.int().min(0).default(1).describe("seed of the prompts"),
   })

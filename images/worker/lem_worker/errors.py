@@ -24,6 +24,7 @@ class EngineFailure(Exception):
 
 
 def described(error: BaseException, longest: int = 500) -> str:
-    """Type and message in one line of bounded length."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
+    """Message in one line of bounded length, with the type in front unless it is one of ours."""
+    ours = isinstance(error, (Invalid, EngineFailure))
+    text = " ".join((str(error) if ours else f"{type(error).__name__}: {error}").split())
     return text if len(text) <= longest else text[: longest - 1] + "…"

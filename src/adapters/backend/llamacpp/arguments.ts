@@ -24,6 +24,8 @@ export function serverArguments(needs: LaunchNeeds, model: readonly string[]): s
     "--fit": "off",
   };
   const fixed = Object.entries(flags).flatMap(([flag, value]) => [flag, String(value)]);
-  const extra = Object.entries(params.extra).flatMap(([flag, value]) => (value === "" ? [`--${flag}`] : [`--${flag}`, value]));
+  const extra = Object.entries(params.extra).flatMap(([flag, value]) =>
+    value === "" ? [`--${flag}`] : [`--${flag}`, value],
+  );
   return [...model, ...fixed, "--no-cache-prompt", "--metrics", ...extra];
 }

@@ -8,8 +8,8 @@ export const llamacppBackend: Backend = {
   drive: (config) => (config.runtime === "docker" ? "openai-http" : "engine-api"),
   unit: (needs) => (needs.config.runtime === "docker" ? llamaServer.unit(needs) : embedded(needs)),
   target: (unit, needs) => kind(needs).target(unit, needs),
-  readiness: async (unit, needs, signal) => await kind(needs).readiness(unit, needs, signal),
-  handshake: async (unit, needs, signal) => await kind(needs).handshake(unit, needs, signal),
+  readiness: async (unit, needs, signal) => kind(needs).readiness(unit, needs, signal),
+  handshake: async (unit, needs, signal) => kind(needs).handshake(unit, needs, signal),
 };
 
 function kind(needs: LaunchNeeds): Pick<Backend, "target" | "readiness" | "handshake"> {

@@ -58,7 +58,9 @@ const Props = z.looseObject({
   default_generation_settings: z.looseObject({ n_ctx: z.int() }),
 });
 const Models = z.looseObject({
-  data: z.array(z.looseObject({ meta: z.looseObject({ n_vocab: z.int(), n_params: z.number(), size: z.number() }) })).min(1),
+  data: z
+    .array(z.looseObject({ meta: z.looseObject({ n_vocab: z.int(), n_params: z.number(), size: z.number() }) }))
+    .min(1),
 });
 
 async function handshake(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): Promise<EngineInfo> {

@@ -28,7 +28,9 @@ export const pytorchBackend: Backend = {
       gpuDriver: needs.config.container.gpu_driver,
       port: 8000,
       shmBytes: needs.config.container.shm_bytes,
-      ...(needs.config.container.memory_bytes === undefined ? {} : { memoryBytes: needs.config.container.memory_bytes }),
+      ...(needs.config.container.memory_bytes === undefined
+        ? {}
+        : { memoryBytes: needs.config.container.memory_bytes }),
       stopGraceMs: 10_000,
     };
   },

@@ -9,6 +9,9 @@ export async function gpusInside(unit: Unit, needs: LaunchNeeds, signal: AbortSi
   if (needs.gpus.length === 0) return [];
   const { code, stdout } = await unit.exec(["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"], signal);
   if (code !== 0) return [];
-  const uuids = stdout.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const uuids = stdout
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   return uuids.map((uuid) => ({ uuid, name: "" }));
 }

@@ -7,7 +7,12 @@ import { refuseOtherProtocol } from "../../wire/shared/protocol.js";
 
 /** What all backends have in common whose worker speaks lem's own protocol. */
 export const wireWorker = {
-  target: (unit, needs) => ({ baseUrl: unit.baseUrl, token: needs.token, requestFields: {}, connectionPerRequest: false }),
+  target: (unit, needs) => ({
+    baseUrl: unit.baseUrl,
+    token: needs.token,
+    requestFields: {},
+    connectionPerRequest: false,
+  }),
   readiness,
   handshake,
 } satisfies Pick<Backend, "target" | "readiness" | "handshake">;
@@ -28,10 +33,13 @@ async function readiness(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): P
   try {
     const answer = await ask({ baseUrl: unit.baseUrl, token: needs.token }, "/v1/health", { signal });
     const health = Health.parse(JSON.parse(await answer.text()));
-    return health.status === "failed" ? { status: "failed", message: health.message ?? "no reason given" } : { status: health.status };
+    return health.status === "failed"
+      ? { status: "failed", message: health.message ?? "no reason given" }
+      : { status: health.status };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return { status: "failed", message: "GET /v1/health gave no health" };
+    if (error instanceof SyntaxError || error instanceof z.ZodError)
+      return { status: "failed", message: "GET /v1/health gave no health" };
     return { status: "starting" }; // nobody listens yet
   }
 }
@@ -41,6 +49,12 @@ async function handshake(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): P
   // The version first: another version may well have another info.
   const { protocol } = await askJson(endpoint, "/v1/info", z.looseObject({ protocol: z.string() }), signal);
   refuseOtherProtocol(protocol, "worker");
-  const { role: _role, pid: _pid, version: _version, protocol: _protocol, ...info } = await askJson(endpoint, "/v1/info", WorkerInfo, signal);
+  const {
+    role: _role,
+    pid: _pid,
+    version: _version,
+    protocol: _protocol,
+    ...info
+  } = await askJson(endpoint, "/v1/info", WorkerInfo, signal);
   return info;
 }

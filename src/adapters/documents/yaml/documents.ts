@@ -33,8 +33,15 @@ function parse(text: string, file: string): unknown {
     return load(text, { filename: file });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    const place = { file, ...(error.mark === undefined ? {} : { line: error.mark.line + 1, column: error.mark.column + 1 }) };
-    throw new LemError("CAMPAIGN_SYNTAX", `not valid YAML: ${error.reason}`, { place, cause: error, hint: hintFor(error.reason) });
+    const place = {
+      file,
+      ...(error.mark === undefined ? {} : { line: error.mark.line + 1, column: error.mark.column + 1 }),
+    };
+    throw new LemError("CAMPAIGN_SYNTAX", `not valid YAML: ${error.reason}`, {
+      place,
+      cause: error,
+      hint: hintFor(error.reason),
+    });
   }
 }
 

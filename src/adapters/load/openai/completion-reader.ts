@@ -3,18 +3,20 @@ import { z } from "zod";
 import type { OnTokens, Outcome } from "../../../domain/closed-loop.js";
 
 /** A chunk of a streamed completion, as far as it is used. `timings` is llama.cpp's. */
+const Usage = z.looseObject({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  prompt_tokens_details: z.looseObject({ cached_tokens: z.int().nullish() }).nullish(),
+});
+type Usage = z.infer<typeof Usage>;
+
 const Chunk = z.looseObject({
   choices: z.array(z.looseObject({ text: z.string().nullish(), finish_reason: z.string().nullish() })).default([]),
-  usage: z
-    .looseObject({
-      prompt_tokens: z.int(),
-      completion_tokens: z.int(),
-      prompt_tokens_details: z.looseObject({ cached_tokens: z.int().nullish() }).nullish(),
-    })
-    .nullish(),
+  usage: Usage.nullish(),
   timings: z.looseObject({ predicted_n: z.int() }).nullish(),
   error: z.looseObject({ message: z.string() }).nullish(),
 });
+type Chunk = z.infer<typeof Chunk>;
 
 /**
  * Reads a streamed completion. A chunk is not a token: the server holds incomplete characters back and may send several
@@ -28,7 +30,7 @@ export class CompletionReader {
   #tNs = 0n;
   #counted = 0;
   #lastTokensNs = 0n;
-  #usage: z.infer<typeof Chunk>["usage"];
+  #usage: Usage | undefined;
   #finished = false;
   #failure: Outcome | undefined;
   readonly #parser = createParser({ onEvent: ({ data }) => this.#event(data) });
@@ -54,9 +56,10 @@ export class CompletionReader {
 
   outcome(): Outcome {
     if (this.#failure !== undefined) return this.#failure;
-    if (!this.#finished) return { status: "failed", code: "truncated", message: "the stream ended without a finish reason" };
+    if (!this.#finished)
+      return { status: "failed", code: "truncated", message: "the stream ended without a finish reason" };
     const usage = this.#usage;
-    if (usage === undefined || usage === null) return { status: "failed", code: "no_usage", message: "the stream ended without usage" };
+    if (usage === undefined) return { status: "failed", code: "no_usage", message: "the stream ended without usage" };
     const uncounted = usage.completion_tokens - this.#counted;
     if (uncounted > 0) this.#onTokens(uncounted, this.#lastTokensNs === 0n ? this.#tNs : this.#lastTokensNs);
     const cachedTokens = usage.prompt_tokens_details?.cached_tokens;
@@ -71,20 +74,19 @@ export class CompletionReader {
   #event(data: string): void {
     if (data === "[DONE]") return;
     const parsed = Chunk.safeParse(parseJson(data));
-    if (!parsed.success) {
-      this.#failure ??= { status: "failed", code: "bad_chunk", message: data.slice(0, 200) };
-      return;
-    }
-    const { choices, usage, timings, error } = parsed.data;
-    if (error !== undefined && error !== null) {
-      this.#failure ??= { status: "failed", code: "server_error", message: error.message };
-      return;
-    }
-    if (usage !== undefined && usage !== null) this.#usage = usage;
+    if (!parsed.success) this.#failure ??= { status: "failed", code: "bad_chunk", message: data.slice(0, 200) };
+    else if (parsed.data.error)
+      this.#failure ??= { status: "failed", code: "server_error", message: parsed.data.error.message };
+    else this.#chunk(parsed.data);
+  }
+
+  #chunk({ choices, usage, timings }: Chunk): void {
+    if (usage) this.#usage = usage;
     const [choice] = choices;
     if (choice === undefined) return;
     if (typeof choice.finish_reason === "string") this.#finished = true;
-    this.#count(timings?.predicted_n ?? usage?.completion_tokens ?? this.#counted + ((choice.text ?? "") === "" ? 0 : 1));
+    const onePerChunk = this.#counted + (choice.text ? 1 : 0);
+    this.#count(timings?.predicted_n ?? usage?.completion_tokens ?? onePerChunk);
   }
 
   #count(total: number): void {

@@ -30,9 +30,13 @@ export async function complete(pool: Dispatcher, target: LoadTarget, work: Work)
   return reader.outcome();
 }
 
-async function dispatch(pool: Dispatcher, target: LoadTarget, work: Work & { reader: CompletionReader }): Promise<number> {
+async function dispatch(
+  pool: Dispatcher,
+  target: LoadTarget,
+  work: Work & { reader: CompletionReader },
+): Promise<number> {
   const { reader, signal } = work;
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     let status = 0;
     let abortRequest: ((reason: Error) => void) | undefined;
     const onAbort = (): void => abortRequest?.(new Error("aborted"));

@@ -17,33 +17,56 @@ export const wireLoad: LoadDriver = {
       await follow(target, request, onEvent, signal);
     } catch (error) {
       // The engine must not go on computing for a run that nobody listens to.
-      await ask(target, "/v1/stop", { signal: AbortSignal.timeout(2_000), post: {} }).then((answer) => answer.text()).catch(() => undefined);
+      await ask(target, "/v1/stop", { signal: AbortSignal.timeout(2_000), post: {} })
+        .then((answer) => answer.text())
+        .catch(() => undefined);
       signal.throwIfAborted();
       throw error;
     }
   },
 };
 
+type OnEvent = (event: RunEvent) => void;
+
 /** Reads the run's events to the end; a broken connection is taken up again at the next event. */
-async function follow(target: LoadTarget, request: RunRequest, onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<void> {
-  let cursor = 0;
+async function follow(target: LoadTarget, request: RunRequest, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
+  const stream = new EventStream(onEvent);
   let answer = await accepted(ask(target, "/v1/runs", { signal, post: request }));
   for (let attempt = 0; ; attempt++) {
-    try {
-      for await (const event of readLines(answer.body, RunEvent, "POST /v1/runs")) {
-        if (event.seq < cursor) continue;
-        if (event.seq > cursor) throw unexpected("POST /v1/runs", `event ${String(event.seq)} after ${String(cursor - 1)}`);
-        cursor++;
-        onEvent(event);
-        if (event.type === "end" || event.type === "failed") return;
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof LemError || attempt >= reconnects) throw brokenStream(error);
-    }
-    if (attempt >= reconnects) throw brokenStream(undefined);
+    const broken = await stream.read(answer).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (stream.complete) return;
+    signal.throwIfAborted();
+    if (broken instanceof LemError || attempt >= reconnects) throw brokenStream(broken);
     await delay(50 * 2 ** attempt, undefined, { signal });
-    answer = await accepted(ask(target, `/v1/runs/${request.run_id}/events?cursor=${String(cursor)}`, { signal }));
+    answer = await accepted(
+      ask(target, `/v1/runs/${request.run_id}/events?cursor=${String(stream.cursor)}`, { signal }),
+    );
+  }
+}
+
+/** The events of one run over as many connections as it takes. */
+class EventStream {
+  readonly #onEvent: OnEvent;
+  /** Number of the next event that is needed. */
+  cursor = 0;
+  complete = false;
+
+  constructor(onEvent: OnEvent) {
+    this.#onEvent = onEvent;
+  }
+
+  async read(answer: Answer): Promise<void> {
+    for await (const event of readLines(answer.body, RunEvent, "POST /v1/runs")) {
+      if (event.seq < this.cursor) continue;
+      if (event.seq > this.cursor)
+        throw unexpected("POST /v1/runs", `event ${String(event.seq)} after ${String(this.cursor - 1)}`);
+      this.cursor++;
+      this.#onEvent(event);
+      this.complete = event.type === "end" || event.type === "failed";
+    }
   }
 }
 

@@ -16,7 +16,11 @@ export const sidecarMeter: Meter = {
     role: "sidecar",
     image: "lem/sidecar:dev",
     command: needs.runtime === "process" ? nodeProgram("sidecar/main.js") : [],
-    env: { LEM_PORT: "9100", LEM_HOST: "0.0.0.0", ...(needs.gpus === "all" ? {} : { LEM_GPU_UUIDS: needs.gpus.join(",") }) },
+    env: {
+      LEM_PORT: "9100",
+      LEM_HOST: "0.0.0.0",
+      ...(needs.gpus === "all" ? {} : { LEM_GPU_UUIDS: needs.gpus.join(",") }),
+    },
     secretEnv: { LEM_TOKEN: needs.token },
     mounts: [],
     gpus: needs.gpus,
@@ -39,8 +43,8 @@ async function attach(unit: Unit, needs: MeterNeeds, signal: AbortSignal): Promi
     imageDigest: unit.imageDigest,
     samples: () => puller.samples,
     lost: () => puller.lost,
-    until: async (tNs, untilSignal) => await puller.until(tNs, untilSignal),
-    [Symbol.asyncDispose]: async () => await puller.stop(),
+    until: async (tNs, untilSignal) => puller.until(tNs, untilSignal),
+    [Symbol.asyncDispose]: async () => puller.stop(),
   };
 }
 

@@ -67,7 +67,10 @@ export class Puller {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
-        if (++failures >= patience) this.#failure = new LemError("METER_FAILED", `the meter stopped answering: ${messageOf(error)}`, { cause: error });
+        if (++failures >= patience)
+          this.#failure = new LemError("METER_FAILED", `the meter stopped answering: ${messageOf(error)}`, {
+            cause: error,
+          });
       }
       for (const wake of this.#wake.splice(0)) wake();
       await delay(periodMs, undefined, { signal }).catch(() => undefined);
@@ -76,7 +79,8 @@ export class Puller {
 
   async #pullOnce(signal: AbortSignal): Promise<void> {
     const answer = await ask(this.#endpoint, `/v1/samples?cursor=${String(this.#cursor)}`, { signal });
-    if (answer.status !== 200) throw unexpected("GET /v1/samples", `status ${String(answer.status)}: ${await answer.text()}`);
+    if (answer.status !== 200)
+      throw unexpected("GET /v1/samples", `status ${String(answer.status)}: ${await answer.text()}`);
     for await (const line of readLines(answer.body, Line, "GET /v1/samples")) {
       if ("lost" in line) {
         this.#lost += line.lost;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { constants } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { access, readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { ModelFiles } from "../../../ports/documents.js";
 
 /** Models that lie on this host. */
@@ -36,6 +36,6 @@ async function filesBelow(folder: string): Promise<string[]> {
 
 async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest("hex");
 }

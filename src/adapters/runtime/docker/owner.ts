@@ -32,7 +32,14 @@ export function parseOwner(text: string): Owner | undefined {
   const [machine, boot, pidNamespace, pid, startTime, container] = text.split("/");
   if (machine === undefined || boot === undefined || pidNamespace === undefined) return undefined;
   if (startTime === undefined || container === undefined || !/^\d+$/.test(pid ?? "")) return undefined;
-  return { machine, boot, pidNamespace, pid: Number(pid), startTime, container: container === "-" ? undefined : container };
+  return {
+    machine,
+    boot,
+    pidNamespace,
+    pid: Number(pid),
+    startTime,
+    container: container === "-" ? undefined : container,
+  };
 }
 
 /**
@@ -44,7 +51,8 @@ export async function isDead(
   self: Owner,
   containerRuns: (id: string) => Promise<boolean>,
 ): Promise<boolean> {
-  if (owner.container !== undefined && owner.container !== self.container) return !(await containerRuns(owner.container));
+  if (owner.container !== undefined && owner.container !== self.container)
+    return !(await containerRuns(owner.container));
   if (owner.container === undefined && owner.machine !== self.machine) return false;
   if (owner.boot !== self.boot) return true;
   if (owner.pidNamespace !== self.pidNamespace) return owner.container !== undefined; // our own container was restarted

@@ -2,14 +2,19 @@ import { LemError, messageOf } from "../../../core/errors.js";
 
 /** The HTTP status of an answer of the engine, where there was an answer. */
 export function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : undefined;
+  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
+    ? error.statusCode
+    : undefined;
 }
 
 /** Explains what the engine said about a container that could not be made or started. */
 export function startProblem(error: unknown, image: string): LemError {
   const message = messageOf(error);
   if (statusOf(error) === 404 && /no such image/i.test(message)) {
-    return new LemError("IMAGE_MISSING", `the image ${image} is not on this engine`, { cause: error, hint: `docker pull ${image}` });
+    return new LemError("IMAGE_MISSING", `the image ${image} is not on this engine`, {
+      cause: error,
+      hint: `docker pull ${image}`,
+    });
   }
   if (/could not select device driver|unresolvable CDI devices|unknown device|nvidia-container-cli/.test(message)) {
     return new LemError("GPU_NOT_AVAILABLE", `the engine cannot hand over a GPU: ${lastPart(message)}`, {

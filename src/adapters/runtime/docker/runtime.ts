@@ -16,7 +16,11 @@ export function dockerRuntime(): Runtime {
       const version = await docker.version().catch((error: unknown) => {
         throw unreachable(error);
       });
-      return { name: "docker", version: version.Version, details: { api: version.ApiVersion, os: version.Os, arch: version.Arch } };
+      return {
+        name: "docker",
+        version: version.Version,
+        details: { api: version.ApiVersion, os: version.Os, arch: version.Arch },
+      };
     },
     imageDigest: async (image) => {
       try {
@@ -27,10 +31,10 @@ export function dockerRuntime(): Runtime {
         throw error;
       }
     },
-    sweep: async () => await sweepOrphans(docker, self),
+    sweep: async () => sweepOrphans(docker, self),
     openSite: async (identity) => {
       const hostPath = await (translation ??= hostPaths(docker, self.container));
-      return await openSite({ docker, identity, owner: formatOwner(self), hostPath });
+      return openSite({ docker, identity, owner: formatOwner(self), hostPath });
     },
   };
 }

@@ -31,13 +31,15 @@ export async function openSite({ docker, identity, owner, hostPath }: SiteSettin
       return {
         start: async (signal) => {
           signal.throwIfAborted();
-          return await startContainer(docker, container, spec);
+          return startContainer(docker, container, spec);
         },
       } satisfies PreparedUnit;
     },
     [Symbol.asyncDispose]: async () => {
       const created = await Promise.allSettled(creations);
-      await Promise.all(created.map(async (each) => each.status === "fulfilled" && (await removeContainer(each.value))));
+      await Promise.all(
+        created.map(async (each) => each.status === "fulfilled" && (await removeContainer(each.value))),
+      );
       await network.remove();
     },
   };

@@ -14,7 +14,7 @@ export async function sweepOrphans(docker: Dockerode, self: Owner): Promise<stri
   ]);
   const orphaned = async (own: Record<string, string> | undefined): Promise<boolean> => {
     const owner = parseOwner(own?.[labels.owner] ?? "");
-    return owner !== undefined && (await isDead(owner, self, async (id) => await isRunning(docker, id)));
+    return owner !== undefined && (await isDead(owner, self, async (id) => isRunning(docker, id)));
   };
   const removed: string[] = [];
   for (const { Id, Names, Labels } of containers) {

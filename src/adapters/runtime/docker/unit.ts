@@ -30,7 +30,7 @@ export async function startContainer(docker: Dockerode, container: Dockerode.Con
     exited,
     lastOutputNs: () => log.lastNs(),
     logTail: () => log.text(),
-    exec: async (command, signal) => await execInside(docker, container, command, signal),
+    exec: async (command, signal) => execInside(docker, container, command, signal),
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
@@ -43,21 +43,35 @@ function sink(log: LogTail, name: "stdout" | "stderr"): PassThrough {
 /** A container without a port has ended before anybody could ask for it. */
 async function endedAtStart(exited: Promise<UnitExit>, log: LogTail, spec: UnitSpec): Promise<LemError> {
   const exit = await exited;
-  return new LemError("WORKER_DIED", `${spec.image} ended at start with exit code ${String(exit.code)}: ${log.text().trim().split("\n").at(-1) ?? ""}`, {
-    logTail: log.text(),
-    hint: "its last lines are in the result (error.log_tail)",
-  });
+  return new LemError(
+    "WORKER_DIED",
+    `${spec.image} ended at start with exit code ${String(exit.code)}: ${log.text().trim().split("\n").at(-1) ?? ""}`,
+    {
+      logTail: log.text(),
+      hint: "its last lines are in the result (error.log_tail)",
+    },
+  );
 }
 
 async function exitOf(container: Dockerode.Container): Promise<UnitExit> {
   try {
-    const { StatusCode: code } = (await container.wait({ condition: "next-exit" })) as { StatusCode: number };
+    const answer: unknown = await container.wait({ condition: "next-exit" });
+    const code = statusCodeOf(answer);
     // OOMKilled is also set when only a child was killed and the program ended with a code of its own.
-    const outOfMemory = await container.inspect().then((state) => state.State.OOMKilled, () => false);
+    const outOfMemory = await container.inspect().then(
+      (state) => state.State.OOMKilled,
+      () => false,
+    );
     return { code, signal: null, outOfMemory };
   } catch {
     return { code: null, signal: null, outOfMemory: false }; // removed by somebody, or the engine is gone
   }
+}
+
+function statusCodeOf(answer: unknown): number | null {
+  const code: unknown =
+    typeof answer === "object" && answer !== null && "StatusCode" in answer ? answer.StatusCode : null;
+  return typeof code === "number" ? code : null;
 }
 
 function stopper(container: Dockerode.Container, exited: Promise<UnitExit>, graceMs: number): () => Promise<UnitExit> {
@@ -65,9 +79,9 @@ function stopper(container: Dockerode.Container, exited: Promise<UnitExit>, grac
   const stop = async (): Promise<UnitExit> => {
     if (graceMs > 0) await container.stop({ t: Math.ceil(graceMs / 1000) }).catch(ignoreGone);
     await removeContainer(container);
-    return await exited;
+    return exited;
   };
-  return async () => await (stopping ??= stop());
+  return async () => (stopping ??= stop());
 }
 
 /** Removes a container in whatever state it is, and waits until it is gone. */

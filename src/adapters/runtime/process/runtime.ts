@@ -21,15 +21,17 @@ function openSite(): LaunchSite {
         signal.throwIfAborted();
         const starting = startProcess(spec, signal);
         units.add(starting);
-        return await starting;
+        return starting;
       },
     }),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([...units].map(async (starting) => {
-        // One that failed to start has cleaned up after itself.
-        const unit = await starting.catch(() => undefined);
-        await unit?.stop();
-      }));
+      await Promise.all(
+        [...units].map(async (starting) => {
+          // One that failed to start has cleaned up after itself.
+          const unit = await starting.catch(() => undefined);
+          await unit?.stop();
+        }),
+      );
     },
   };
 }

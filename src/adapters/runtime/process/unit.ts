@@ -32,7 +32,7 @@ export async function startProcess(spec: UnitSpec, signal: AbortSignal): Promise
       exited,
       lastOutputNs: () => log.lastNs(),
       logTail: () => log.text(),
-      exec: async (command, execSignal) => await runBeside(command, execSignal),
+      exec: async (command, execSignal) => runBeside(command, execSignal),
       stop,
       [Symbol.asyncDispose]: async () => void (await stop()),
     };
@@ -46,11 +46,15 @@ export async function startProcess(spec: UnitSpec, signal: AbortSignal): Promise
 function gpuEnv(spec: UnitSpec): Record<string, string> {
   if (spec.gpus === "all") return {};
   const uuids = spec.gpus.join(",");
-  return { CUDA_DEVICE_ORDER: "PCI_BUS_ID", CUDA_VISIBLE_DEVICES: uuids, NVIDIA_VISIBLE_DEVICES: uuids === "" ? "void" : uuids };
+  return {
+    CUDA_DEVICE_ORDER: "PCI_BUS_ID",
+    CUDA_VISIBLE_DEVICES: uuids,
+    NVIDIA_VISIBLE_DEVICES: uuids === "" ? "void" : uuids,
+  };
 }
 
 async function exitOf(child: ChildProcess): Promise<UnitExit> {
-  return await new Promise((resolve) => {
+  return new Promise((resolve) => {
     child.once("error", () => resolve({ code: null, signal: null, outOfMemory: false }));
     child.once("close", (code, signalName) => resolve({ code, signal: signalName, outOfMemory: false }));
   });
@@ -92,9 +96,9 @@ function stopper(child: ChildProcess, exited: Promise<UnitExit>, graceMs: number
       cut.abort();
     }
     killGroup(child);
-    return await exited;
+    return exited;
   };
-  return async () => await (stopping ??= stop());
+  return async () => (stopping ??= stop());
 }
 
 /** Ends whatever the program has left in its group. */
@@ -112,6 +116,6 @@ async function runBeside(command: readonly string[], signal: AbortSignal): Promi
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], signal });
   let stdout = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code: code ?? 1, stdout };
+  const [code]: unknown[] = await once(child, "close");
+  return { code: typeof code === "number" ? code : 1, stdout };
 }

@@ -18,7 +18,11 @@ export async function commitRun(directory: string, result: Result, artifacts: Ru
     const sha256 = createHash("sha256").update(content).digest("hex");
     files.push({ path, sha256, bytes: content.byteLength, ...(rows === undefined ? {} : { rows }) });
   };
-  for (const table of [requestsTable(artifacts.requests), tokensTable(artifacts.requests), powerTable(artifacts.samples)]) {
+  for (const table of [
+    requestsTable(artifacts.requests),
+    tokensTable(artifacts.requests),
+    powerTable(artifacts.samples),
+  ]) {
     if (table.rows > 0) await write(`${table.name}.parquet`, table.content, table.rows);
   }
   if (artifacts.log !== "") await write("engine.log", Buffer.from(artifacts.log));

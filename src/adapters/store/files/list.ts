@@ -9,7 +9,9 @@ import { Result } from "../../../schema/result.js";
  */
 export async function listResults(root: string): ReturnType<Store["list"]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
-  const paths = entries.filter((entry) => entry.name === "result.json").map((entry) => join(entry.parentPath, entry.name));
+  const paths = entries
+    .filter((entry) => entry.name === "result.json")
+    .map((entry) => join(entry.parentPath, entry.name));
   const results: StoredResult[] = [];
   const unreadable: string[] = [];
   for (const path of paths) {

@@ -39,6 +39,6 @@ export function fileStore(root: string): Store {
         },
       } satisfies CampaignStore;
     },
-    list: async () => await listResults(root),
+    list: async () => listResults(root),
   };
 }

@@ -15,15 +15,26 @@ function table(name: string, rows: number, columnData: Column[]): Table {
   return { name, rows, content };
 }
 
+const nullable = (values: readonly (number | undefined)[]): (number | null)[] => values.map((value) => value ?? null);
+
 /** One row per request; times in nanoseconds of the controller's monotonic clock. */
 export function requestsTable(requests: readonly RequestRecord[]): Table {
-  const nullable = (values: (number | undefined)[]): (number | null)[] => values.map((value) => value ?? null);
   return table("requests", requests.length, [
     { name: "request", data: requests.map((each) => each.request), type: "STRING" },
     { name: "status", data: requests.map((each) => each.status), type: "STRING" },
     { name: "sent_ns", data: requests.map((each) => each.sentNs), type: "INT64" },
-    { name: "first_token_ns", data: requests.map((each) => each.tokens[0]?.tNs ?? null), type: "INT64", nullable: true },
-    { name: "last_token_ns", data: requests.map((each) => each.tokens.at(-1)?.tNs ?? null), type: "INT64", nullable: true },
+    {
+      name: "first_token_ns",
+      data: requests.map((each) => each.tokens[0]?.tNs ?? null),
+      type: "INT64",
+      nullable: true,
+    },
+    {
+      name: "last_token_ns",
+      data: requests.map((each) => each.tokens.at(-1)?.tNs ?? null),
+      type: "INT64",
+      nullable: true,
+    },
     { name: "end_ns", data: requests.map((each) => each.endNs ?? null), type: "INT64", nullable: true },
     { name: "sent_input_tokens", data: requests.map((each) => each.sentInputTokens), type: "INT32" },
     { name: "input_tokens", data: nullable(requests.map((each) => each.inputTokens)), type: "INT32", nullable: true },
@@ -52,7 +63,12 @@ export function powerTable(samples: readonly Sample[]): Table {
     { name: "t_after_ns", data: samples.map((each) => BigInt(each.t_after_ns)), type: "INT64" },
     { name: "energy_mj", data: samples.map((each) => each.energy_mj), type: "DOUBLE", nullable: true },
     { name: "power_mw", data: samples.map((each) => each.power_mw), type: "DOUBLE", nullable: true },
-    { name: "temperature_celsius", data: samples.map((each) => each.temperature_celsius), type: "DOUBLE", nullable: true },
+    {
+      name: "temperature_celsius",
+      data: samples.map((each) => each.temperature_celsius),
+      type: "DOUBLE",
+      nullable: true,
+    },
     { name: "memory_used_bytes", data: samples.map((each) => each.memory_used_bytes), type: "DOUBLE", nullable: true },
   ]);
 }

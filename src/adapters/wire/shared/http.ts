@@ -17,7 +17,11 @@ export interface Answer {
 }
 
 /** One request; rejects when nobody answers. */
-export async function ask(endpoint: Endpoint, path: string, options: { readonly signal: AbortSignal; readonly post?: unknown }): Promise<Answer> {
+export async function ask(
+  endpoint: Endpoint,
+  path: string,
+  options: { readonly signal: AbortSignal; readonly post?: unknown },
+): Promise<Answer> {
   const { statusCode, body } = await request(endpoint.baseUrl + path, {
     method: options.post === undefined ? "GET" : "POST",
     headers: { authorization: `Bearer ${endpoint.token}`, "content-type": "application/json" },
@@ -25,7 +29,7 @@ export async function ask(endpoint: Endpoint, path: string, options: { readonly 
     signal: options.signal,
     dispatcher: agent,
   });
-  return { status: statusCode, body, text: async () => await body.text() };
+  return { status: statusCode, body, text: async () => body.text() };
 }
 
 interface Schema<T> {
@@ -43,7 +47,11 @@ export async function askJson<T>(endpoint: Endpoint, path: string, schema: Schem
 }
 
 /** Lines of an NDJSON body, checked one by one. A last line without a line end is dropped: it is torn. */
-export async function* readLines<T>(body: AsyncIterable<Uint8Array>, schema: Schema<T>, what: string): AsyncGenerator<T> {
+export async function* readLines<T>(
+  body: AsyncIterable<Uint8Array>,
+  schema: Schema<T>,
+  what: string,
+): AsyncGenerator<T> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of body) {

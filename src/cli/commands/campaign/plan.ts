@@ -7,7 +7,10 @@ import { campaignArgs, campaignFlags, settings } from "../../campaign-flags.js";
 
 export default class CampaignPlan extends BaseCommand {
   static override summary = "show what a campaign would run, without starting anything";
-  static override examples = ["<%= config.bin %> campaign plan campaigns/quickstart.yaml", "<%= config.bin %> campaign plan grid.yaml --json"];
+  static override examples = [
+    "<%= config.bin %> campaign plan campaigns/quickstart.yaml",
+    "<%= config.bin %> campaign plan grid.yaml --json",
+  ];
   static override args = campaignArgs;
   static override flags = campaignFlags;
 

@@ -7,7 +7,8 @@ import { progressLine } from "../../progress-lines.js";
 
 export default class CampaignRun extends BaseCommand {
   static override summary = "run a campaign and print the comparison";
-  static override description = "Results are stored run by run; a failed run is a row with a code. Ends with 7 when some runs failed.";
+  static override description =
+    "Results are stored run by run; a failed run is a row with a code. Ends with 7 when some runs failed.";
   static override examples = [
     "<%= config.bin %> campaign run campaigns/quickstart.yaml",
     "<%= config.bin %> campaign run grid.yaml --set window.steady_s=60 --set gpus=none",
@@ -21,7 +22,7 @@ export default class CampaignRun extends BaseCommand {
     const say = (line: string): void => this.say(line);
     const outcome = await interruptible(
       async (signal) =>
-        await runFile(ports, args.file, {
+        runFile(ports, args.file, {
           set: settings(flags),
           signal,
           onProgress: (progress) => {
@@ -33,6 +34,11 @@ export default class CampaignRun extends BaseCommand {
     );
     this.log(`\n${campaignTable(outcome.results)}\n\nresults in ${outcome.directory}`);
     this.exitWith(outcome.exitCode);
-    return { directory: outcome.directory, campaign_id: outcome.campaignId, exit_code: outcome.exitCode, results: outcome.results };
+    return {
+      directory: outcome.directory,
+      campaign_id: outcome.campaignId,
+      exit_code: outcome.exitCode,
+      results: outcome.results,
+    };
   }
 }

@@ -4,7 +4,10 @@ import { BaseCommand } from "../../base-command.js";
 
 export default class ResultsLs extends BaseCommand {
   static override summary = "list all results, oldest first";
-  static override examples = ["<%= config.bin %> results ls", "<%= config.bin %> results ls --json | jq '.data.results[].path'"];
+  static override examples = [
+    "<%= config.bin %> results ls",
+    "<%= config.bin %> results ls --json | jq '.data.results[].path'",
+  ];
 
   async run(): Promise<object> {
     const { flags } = await this.parse(ResultsLs);
