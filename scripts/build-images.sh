@@ -15,9 +15,15 @@ base_argument() {
 }
 
 build() { # NAME CONTEXT DOCKERFILE
-    local started=$SECONDS
-    # The engine's own network: in some places only the host's network reaches a package mirror.
-    docker build --quiet --network host $base -f "$3" -t "lem/$1:dev" "$2" 2> >(grep -v DEPRECATED >&2) >/dev/null
+    local started=$SECONDS log
+    log=$(mktemp)
+    # The host's network: in some places only that one reaches a package mirror.
+    if ! docker build --network host $base -f "$3" -t "lem/$1:dev" "$2" >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        exit 1
+    fi
+    rm -f "$log"
     echo "images: lem/$1:dev built in $((SECONDS - started)) s"
 }
 

@@ -78,7 +78,7 @@ function resolveCases(combinations: readonly Combination[], parsed: ParsedCampai
       continue;
     }
     const twin = cases.get(resolved.id);
-    if (twin !== undefined) note(sameCase(twin, resolved, parsed));
+    if (twin !== undefined) note(sameCase(twin, resolved));
     cases.set(resolved.id, resolved);
   }
   if (problems.size > 0)
@@ -124,16 +124,13 @@ function originOf(path: Path, combination: Combination): Path {
   return axis === undefined ? path : ["axes", axis, combination.positions[axis] ?? 0];
 }
 
-function sameCase(a: PlannedCase, b: PlannedCase, parsed: ParsedCampaign): LemError {
+function sameCase(a: PlannedCase, b: PlannedCase): LemError {
   const differing = Object.keys(b.axes).filter((axis) => hashOf(a.axes[axis]) !== hashOf(b.axes[axis]));
-  return new LemError(
-    "CAMPAIGN_INVALID",
-    `${a.slug} and ${b.slug} are the same case: ${differing.join(", ") || "an axis"} makes no difference`,
-    {
-      place: placeOf(parsed.document, ["axes", differing[0] ?? ""]),
-      hint: "a repeated value, a parameter of another backend, or models with the same id; exclude one or give it an id of its own",
-    },
-  );
+  const cause = differing[0] ?? Object.keys(b.axes).at(-1) ?? "";
+  return new LemError("CAMPAIGN_INVALID", `${a.slug} and ${b.slug} are the same case: ${cause} makes no difference`, {
+    place: b.place(cause),
+    hint: "a repeated value, a parameter of another backend, or models with the same id; exclude one or give it an id of its own",
+  });
 }
 
 function withUniqueSlugs(cases: readonly PlannedCase[]): PlannedCase[] {

@@ -1,5 +1,6 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Reading, RingReader } from "./ring.js";
 
 /** Samples per write: some milliseconds of work, so that other requests are not shut out. */
@@ -29,19 +30,26 @@ export async function sendSamples(
   response: ServerResponse,
   ring: RingReader,
   uuids: readonly string[],
-  { cursor, limit }: SampleQuery,
+  query: SampleQuery,
 ): Promise<void> {
+  response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
   const quoted = uuids.map((uuid) => JSON.stringify(uuid));
+  await pipeline(Readable.from(sampleChunks(ring, quoted, query)), response);
+}
+
+function* sampleChunks(
+  ring: RingReader,
+  quotedUuids: readonly string[],
+  { cursor, limit }: SampleQuery,
+): Generator<string> {
   const first = Math.max(cursor, ring.oldest());
   const end = Math.min(ring.head(), first + limit);
-  response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
-  if (first > cursor) response.write(`${JSON.stringify({ lost: first - cursor, next: first })}\n`);
-  for (let seq = first; seq < end && !response.destroyed; seq += chunkSamples) {
-    const lines = linesOf(ring, quoted, seq, Math.min(end, seq + chunkSamples));
-    if (!ring.stillThere(seq)) break; // overwritten while it was read
-    if (!response.write(lines)) await Promise.race([once(response, "drain"), once(response, "close")]);
+  if (first > cursor) yield `${JSON.stringify({ lost: first - cursor, next: first })}\n`;
+  for (let seq = first; seq < end; seq += chunkSamples) {
+    const lines = linesOf(ring, quotedUuids, seq, Math.min(end, seq + chunkSamples));
+    if (!ring.stillThere(seq)) return; // overwritten while it was read
+    yield lines;
   }
-  response.end();
 }
 
 /** Every tick writes one sample of each GPU in order, so the number of a sample tells its GPU. */

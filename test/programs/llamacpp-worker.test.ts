@@ -129,21 +129,25 @@ describe.skipIf(!installed)("llama.cpp in a worker", () => {
   });
 
   it.each<[string, Load, RegExp]>([
-    ["no path", {}, /^cannot load: model tiny has no path: /],
-    ["a folder without a model", { path: repository }, /^cannot load: .* holds 0 GGUF files; name one of them\n/],
-    ["another dtype than the file's", { path: tiny, dtype: "float16" }, /^cannot load: dtype float16 .* are Q8_0; /],
+    ["no path", {}, /^cannot load: model tiny has no path: /m],
+    ["a folder without a model", { path: repository }, /^cannot load: .* holds 0 GGUF files; name one of them\n/m],
+    ["another dtype than the file's", { path: tiny, dtype: "float16" }, /^cannot load: dtype float16 .* are Q8_0; /m],
     [
       "flags of another program",
       { path: tiny, params: { extra: { "--mlock": "" } } },
-      /^cannot load: llamacpp\.extra /,
+      /^cannot load: llamacpp\.extra /m,
     ],
     [
       "a context that is too small",
       { path: tiny, params: { context_tokens: 100 } },
-      /^cannot load: llamacpp\.context_tokens 100 /,
+      /^cannot load: llamacpp\.context_tokens 100 /m,
     ],
-    ["a GPU where there is none", { path: tiny, params: { gpu_layers: "all" } }, /^cannot load: llamacpp\.gpu_layers /],
-    ["a file that is no model", { path: join(models, "text.gguf") }, /^cannot load: .+\n/],
+    [
+      "a GPU where there is none",
+      { path: tiny, params: { gpu_layers: "all" } },
+      /^cannot load: llamacpp\.gpu_layers /m,
+    ],
+    ["a file that is no model", { path: join(models, "text.gguf") }, /^cannot load: .+\n/m],
   ])("%s: one clear line and exit code 70", async (_name, load, line) => {
     await mkdir(models, { recursive: true });
     await writeFile(join(models, "text.gguf"), "this is not a model");

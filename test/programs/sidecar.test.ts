@@ -82,6 +82,7 @@ describe("sampling", () => {
     expect(Math.max(...gaps)).toBeLessThan(200);
     const late = parseLines(await slow.body.text(), Sample);
     expect(late.map(({ seq }) => seq)).toEqual(late.map((_, index) => index));
+    expect(program.stderr()).toBe("");
   });
 });
 

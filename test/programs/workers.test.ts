@@ -254,6 +254,6 @@ describe("simulated engine", () => {
   it("names a parameter that it does not know", async () => {
     await using program = simulated({ decode_tokens_per_sec: 5 });
     expect(await program.exited).toEqual({ code: 70, signal: null });
-    expect(program.stderr()).toMatch(/^cannot load: simulated: .*decode_tokens_per_sec/);
+    expect(program.stderr()).toMatch(/^cannot load: simulated: .*decode_tokens_per_sec.*$/m);
   });
 });

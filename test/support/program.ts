@@ -8,7 +8,7 @@ export const token = "test-token";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

@@ -15,7 +15,7 @@ from .settings import Settings
 from .worker import Worker
 
 EXIT_LOAD_FAILED = 70
-EXIT_CANNOT_LISTEN = 71
+EXIT_CANNOT_LISTEN = 73
 EXIT_BAD_ENVIRONMENT = 78
 
 # A failed load stays visible in /v1/health for this long, so that whoever polls sees the reason and not a closed port.
@@ -38,12 +38,13 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.put("signal"))
 
-    worker = Worker(settings.engine, settings.config_json, on_failure=lambda: ending.put("failure"))
+    worker = Worker(settings.engine, settings.config, on_failure=lambda: ending.put("failure"))
     try:
         server = WireServer((settings.host, settings.port), settings.token, worker)
     except OSError as error:
         print(f"lem-worker: cannot listen on {settings.host}:{settings.port}: {described(error)}", file=sys.stderr)
         return EXIT_CANNOT_LISTEN
+    print(f"listening on {settings.host}:{server.server_port}", flush=True)
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
     worker.start()
 

@@ -27,35 +27,43 @@ class StaticBatches:
         self._request = request
         self._run = run
         self._sent = 0
-        self._closed = False
+        self._idle = False
+        # A slot that would never get a request does not count: its idleness must not end the full load at once.
+        self._slots = min(request.concurrency, request.stop_requests or request.concurrency)
         after_s = request.stop_after_s
         self._deadline_ns = None if after_s is None else run.started_ns + round(after_s * 1e9)
 
     def next(self) -> list[Item] | None:
         """The next batch, or None when no more is to be sent. The last one may be smaller."""
-        if self._closed or self._run.aborted.is_set():
+        if self._idle or self._run.aborted.is_set():
+            return None
+        size = min(self._slots, self._left())
+        if size == 0:
+            self._become_idle(time.monotonic_ns())
             return None
         prompts = self._request.prompts
-        indices = range(self._sent, self._sent + min(self._request.concurrency, self._left()))
+        indices = range(self._sent, self._sent + size)
         return [Item(f"r{index}", prompts[index % len(prompts)]) for index in indices]
 
     def send(self, batch: list[Item]) -> bool:
         """Declares the batch as handed to the engine; False when it is too late for that."""
         now = time.monotonic_ns()
         if self._deadline_ns is not None and now > self._deadline_ns:
-            self._close(now)
+            self._become_idle(now)
             return False
         for item in batch:
             self._run.accepted(item.request, len(item.prompt), now)
         self._sent += len(batch)
-        if self._left() == 0:
-            self._close(now)
+        if len(batch) < self._slots:
+            self._become_idle(now)
         return True
 
     def _left(self) -> int:
         limit = self._request.stop_requests
-        return self._request.concurrency if limit is None else limit - self._sent
+        return self._slots if limit is None else limit - self._sent
 
-    def _close(self, t_ns: int) -> None:
-        self._closed = True
-        self._run.idle(t_ns)
+    def _become_idle(self, t_ns: int) -> None:
+        """The first moment at which a slot got nothing: until now the load was full."""
+        if not self._idle:
+            self._idle = True
+            self._run.idle(t_ns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from typing import Any
 
@@ -15,13 +16,16 @@ class NvmlError(Exception):
 
 
 def visible_gpus() -> list[dict[str, str]]:
-    """UUID and name of each GPU in the order of NVML; none where there is no NVML. A MIG slice shows as its GPU."""
+    """
+    UUID and name of each GPU in the order of NVML, less those that CUDA_VISIBLE_DEVICES hides; none where there is no
+    NVML. A MIG slice shows as its GPU.
+    """
     try:
         library = ctypes.CDLL(LIBRARY)
     except OSError:
         return []
     try:
-        return list_gpus(library)
+        return shown_by_cuda(list_gpus(library), os.environ.get("CUDA_VISIBLE_DEVICES"))
     except NvmlError as error:
         # The controller compares the list with what it asked for, so an empty one is noticed there.
         print(f"lem-worker: {error}", file=sys.stderr, flush=True)
@@ -29,7 +33,7 @@ def visible_gpus() -> list[dict[str, str]]:
 
 
 def list_gpus(library: Any) -> list[dict[str, str]]:
-    """The same from a library that is loaded already."""
+    """All GPUs of a library that is loaded already."""
     _call(library, "nvmlInit_v2")
     try:
         count = ctypes.c_uint()
@@ -37,6 +41,22 @@ def list_gpus(library: Any) -> list[dict[str, str]]:
         return [_gpu(library, index) for index in range(count.value)]
     finally:
         library.nvmlShutdown()
+
+
+def shown_by_cuda(gpus: list[dict[str, str]], visible: str | None) -> list[dict[str, str]]:
+    """CUDA's rule: indices and beginnings of UUIDs; the first entry that names no GPU ends the list."""
+    if visible is None:
+        return gpus
+    shown = []
+    for entry in (part.strip() for part in visible.split(",")):
+        if entry.isdigit():
+            named = gpus[int(entry) : int(entry) + 1]
+        else:
+            named = [gpu for gpu in gpus if entry and gpu["uuid"].startswith(entry)][:1]
+        if not named:
+            break
+        shown += named
+    return shown
 
 
 def _gpu(library: Any, index: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .checks import LARGEST_INTEGER, as_choice, as_integer, as_object, as_positive, as_text
+from .checks import as_choice, as_integer, as_object, as_positive, as_text
 from .errors import Invalid
 
 SCENARIOS = ("concurrency", "offline")
@@ -13,11 +13,11 @@ SCENARIOS = ("concurrency", "offline")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a request may ask of the engine that runs. None: no limit is known."""
+    """What a request may ask of the engine as it was loaded."""
 
     vocabulary_tokens: int
-    max_concurrency: int | None = None
-    max_tokens: int | None = None
+    max_concurrency: int
+    max_tokens: int
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def _refuse_token(prompt: list[Any], index: int, vocabulary_tokens: int) -> None
 
 
 def _within(request: RunRequest, limits: Limits) -> None:
-    if request.concurrency > (limits.max_concurrency or LARGEST_INTEGER):
+    if request.concurrency > limits.max_concurrency:
         raise Invalid(f"concurrency: {request.concurrency} is above the launch's maximum of {limits.max_concurrency}")
     tokens = max(map(len, request.prompts)) + request.output_tokens
-    if tokens > (limits.max_tokens or LARGEST_INTEGER):
+    if tokens > limits.max_tokens:
         raise Invalid(f"output_tokens: {tokens} tokens with the longest prompt; the maximum is {limits.max_tokens}")

@@ -56,7 +56,7 @@ class Run:
         self._add("error", t_ns, request=request, code=code, message=message)
 
     def idle(self, t_ns: int) -> None:
-        """Nothing more will be sent; the last request was sent or refused at `t_ns`."""
+        """Nothing more will be sent; until `t_ns` the load was full."""
         self._add("idle", t_ns)
 
     # Readers.

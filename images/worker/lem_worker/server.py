@@ -22,6 +22,8 @@ from .worker import Worker
 
 # Room for thousands of prompts of many thousand tokens.
 LARGEST_BODY_BYTES = 256 << 20
+# POST /v1/stop answers when the run has ended, or after this time if a step takes longer.
+ABORT_WAIT_S = 1.5
 
 
 class WireServer(ThreadingHTTPServer):
@@ -71,8 +73,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = f"lem-worker/{__version__}"
     sys_version = ""
-    # A reader that stops reading is cut off after this time and may come back with its cursor.
-    timeout = 60
+    # A reader that stops reading is cut off after this time and may come back with its cursor. Longer than clients
+    # keep an idle connection: the side that closes first makes the other one see resets.
+    timeout = 120
     # Head and body are two packets; the clock reading must not wait for the acknowledgement of the first.
     disable_nagle_algorithm = True
     server: WireServer
@@ -114,7 +117,8 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("content-length", "")
         if not length.isdigit() or int(length) > LARGEST_BODY_BYTES:
             self.close_connection = True
-            raise WireProblem(413 if length.isdigit() else 411, "bad_request", "a body of known, moderate length is needed")
+            status = 413 if length.isdigit() else 411
+            raise WireProblem(status, "bad_request", f"a body of known length up to {LARGEST_BODY_BYTES} bytes is needed")
         return self.rfile.read(int(length))
 
     def _route(self, body: bytes) -> None:
@@ -134,9 +138,8 @@ class Handler(BaseHTTPRequestHandler):
             case ("POST", "v1", "runs"):
                 self._stream(self.server.worker.begin(_json(body)), 0)
             case ("POST", "v1", "stop"):
-                self.server.worker.abort()
-                self.send_response(204)
-                self.end_headers()
+                self.server.worker.abort(wait_s=ABORT_WAIT_S)
+                self._send_json(200, {})
             case _:
                 raise WireProblem(404, "not_found", f"there is no {self.command} {url.path}")
 
@@ -170,6 +173,6 @@ def _json(body: bytes) -> Any:
 
 def _cursor(query: str) -> int:
     text = parse_qs(query).get("cursor", ["0"])[-1]
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
         raise WireProblem(422, "invalid_request", f"cursor: must be an integer of at least 0, not {text}")
     return int(text)

@@ -20,11 +20,11 @@ class Settings:
     host: str
     port: int
     engine: str
-    config_json: str
+    config: EngineConfig
 
     @staticmethod
     def from_environment(environment: Mapping[str, str], engines: Mapping[str, str]) -> Settings:
-        # An empty host means the default, because an empty variable is how many tools unset one.
+        # Empty means the default, because an empty variable is how many tools unset one.
         port = environment.get("LEM_PORT") or "8000"
         if not port.isascii() or not port.isdigit() or not int(port) <= 65535:
             raise Invalid(f"LEM_PORT: must be a port, not {port}")
@@ -36,7 +36,7 @@ class Settings:
             host=environment.get("LEM_HOST") or "0.0.0.0",
             port=int(port),
             engine=as_choice(environment.get("LEM_ENGINE", ""), "LEM_ENGINE", engines),
-            config_json=environment.get("LEM_CONFIG", ""),
+            config=EngineConfig.from_json(environment.get("LEM_CONFIG", "")),
         )
 
 
@@ -49,31 +49,23 @@ class EngineConfig:
     model_revision: str | None
     dtype: str
     params: dict[str, Any]
-    max_concurrency: int | None
-    max_tokens: int | None
+    max_concurrency: int
+    # Input plus output tokens of the longest request.
+    max_tokens: int
 
     @staticmethod
     def from_json(text: str) -> EngineConfig:
-        body = as_object(
-            parsed(text, "LEM_CONFIG"),
-            "LEM_CONFIG",
-            required=("model", "dtype"),
-            optional=("params", "max_concurrency", "max_tokens"),
-        )
+        fields = ("model", "dtype", "params", "max_concurrency", "max_tokens")
+        body = as_object(parsed(text, "LEM_CONFIG"), "LEM_CONFIG", required=fields)
         model = as_object(body["model"], "model", required=("id",), optional=("path", "revision"))
-        params = body.get("params", {})
-        if not isinstance(params, dict):
+        if not isinstance(body["params"], dict):
             raise Invalid("params: must be an object")
         return EngineConfig(
             model_id=as_text(model["id"], "model.id"),
-            model_path=_given(model, "path", lambda value: as_text(value, "model.path")),
-            model_revision=_given(model, "revision", lambda value: as_text(value, "model.revision")),
+            model_path=as_text(model["path"], "model.path") if "path" in model else None,
+            model_revision=as_text(model["revision"], "model.revision") if "revision" in model else None,
             dtype=as_choice(body["dtype"], "dtype", DTYPES),
-            params=params,
-            max_concurrency=_given(body, "max_concurrency", lambda value: as_integer(value, "max_concurrency", 1)),
-            max_tokens=_given(body, "max_tokens", lambda value: as_integer(value, "max_tokens", 1)),
+            params=body["params"],
+            max_concurrency=as_integer(body["max_concurrency"], "max_concurrency", 1),
+            max_tokens=as_integer(body["max_tokens"], "max_tokens", 1),
         )
-
-
-def _given(fields: dict[str, Any], name: str, check: Any) -> Any:
-    return check(fields[name]) if name in fields else None

@@ -27,9 +27,9 @@ class Worker:
     the thread that calls them, so a new thread per run would start with a cold pool and other settings.
     """
 
-    def __init__(self, engine: str, config_json: str, on_failure: Callable[[], None]) -> None:
+    def __init__(self, engine: str, config: EngineConfig, on_failure: Callable[[], None]) -> None:
         self._name = engine
-        self._config_json = config_json
+        self._config = config
         self._on_failure = on_failure
         self._lock = threading.Lock()
         self._health: dict[str, str] = {"status": "starting"}
@@ -88,11 +88,10 @@ class Worker:
     def _main(self) -> None:
         begin = time.monotonic()
         try:
-            config = EngineConfig.from_json(self._config_json)
             gpus = visible_gpus()
             engine = create(self._name)
             imported = time.monotonic()
-            facts = engine.load(config)
+            facts = engine.load(self._config)
         except BaseException as error:  # a library that calls sys.exit has not loaded either
             self._health = {"status": "failed", "message": described(error)}
             traceback.print_exc()
@@ -100,13 +99,14 @@ class Worker:
             _log(f"{self._name} did not load: {described(error)}")
             self._on_failure()
             return
-        self._become_ready(config, gpus, facts)
+        self._become_ready(gpus, facts)
         _log(f"{self._name} ready; import {imported - begin:.1f} s, load {time.monotonic() - imported:.1f} s")
         while True:
             self._serve(engine, *self._jobs.get())
 
-    def _become_ready(self, config: EngineConfig, gpus: list[dict[str, str]], facts: EngineFacts) -> None:
-        lengths = [limit for limit in (config.max_tokens, facts.max_tokens) if limit is not None]
+    def _become_ready(self, gpus: list[dict[str, str]], facts: EngineFacts) -> None:
+        asked = self._config
+        longest = asked.max_tokens if facts.max_tokens is None else min(asked.max_tokens, facts.max_tokens)
         self._info = {
             "protocol": PROTOCOL,
             "version": __version__,
@@ -119,7 +119,7 @@ class Worker:
             "effective": facts.effective,
             "packages": facts.packages,
         }
-        self._limits = Limits(facts.vocabulary_tokens, config.max_concurrency, min(lengths, default=None))
+        self._limits = Limits(facts.vocabulary_tokens, asked.max_concurrency, longest)
         self._health = {"status": "ready"}
 
     def _serve(self, engine: Engine, request: RunRequest, run: Run) -> None:

@@ -24,6 +24,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from lem_worker.engines import ENGINES  # noqa: E402
 from lem_worker.server import WireServer  # noqa: E402
+from lem_worker.settings import EngineConfig  # noqa: E402
 from lem_worker.worker import Worker  # noqa: E402
 
 ENGINES["fake"] = "fake_engine"
@@ -34,7 +35,8 @@ def conforms(name: str, message: Any) -> Any:
     try:
         import jsonschema
     except ImportError:
-        raise AssertionError("these tests need jsonschema: apt-get install python3-jsonschema, or pip install jsonschema")
+        how = "apt-get install python3-jsonschema, or pip install jsonschema"
+        raise AssertionError(f"these tests need jsonschema: {how}") from None
     definitions = json.loads(SCHEMA.read_text())["$defs"]
     jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": definitions}).validate(message)
     return message
@@ -45,13 +47,17 @@ class Client:
 
     def __init__(self, port: int, token: str | None = TOKEN) -> None:
         self.port = port
-        self.headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        self.headers = {"connection": "close"} | ({} if token is None else {"authorization": f"Bearer {token}"})
 
     def open(self, method: str, path: str, body: Any = None) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         data = body if isinstance(body, (str, bytes, type(None))) else json.dumps(body)
-        connection.request(method, path, data, self.headers)
-        return connection.getresponse()
+        try:
+            connection.request(method, path, data, self.headers)
+            return connection.getresponse()
+        except OSError:
+            connection.close()
+            raise
 
     def ask(self, method: str, path: str, body: Any = None, kind: str = "WireError") -> tuple[int, Any]:
         with self.open(method, path, body) as response:
@@ -81,8 +87,8 @@ class Client:
             return list(events(response))
 
     def stop(self) -> int:
-        with self.open("POST", "/v1/stop") as response:
-            return response.status
+        with self.open("POST", "/v1/stop", {}) as response:
+            return response.status if json.loads(response.read()) == {} else 0
 
 
 def run_request(**changes: Any) -> dict[str, Any]:
@@ -105,7 +111,8 @@ def events(response: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
 
 
 def config(**params: Any) -> str:
-    return json.dumps({"model": {"id": "fake"}, "dtype": "float32", "params": params, "max_concurrency": 8, "max_tokens": 32})
+    body = {"model": {"id": "fake"}, "dtype": "float32", "params": params, "max_concurrency": 8, "max_tokens": 32}
+    return json.dumps(body)
 
 
 class ServedWorker(unittest.TestCase):
@@ -118,7 +125,9 @@ class ServedWorker(unittest.TestCase):
         self.failures: list[str] = []
 
     def serve(self, ready: bool = True, sending_buffer: int = 0, **params: Any) -> Client:
-        worker = self.worker = Worker("fake", config(**params), on_failure=lambda: self.failures.append("load"))
+        worker = self.worker = Worker(
+            "fake", EngineConfig.from_json(config(**params)), on_failure=lambda: self.failures.append("load")
+        )
         server = WireServer(("127.0.0.1", 0), TOKEN, worker)
         if sending_buffer:
             server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sending_buffer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import tempfile
 import time
 import unittest
@@ -14,12 +15,12 @@ from support import run_request
 from lem_worker.batches import StaticBatches
 from lem_worker.cpus import usable_cpus
 from lem_worker.errors import Invalid
-from lem_worker.gpus import NvmlError, list_gpus
+from lem_worker.gpus import NvmlError, list_gpus, shown_by_cuda
 from lem_worker.run_request import Limits, RunRequest
 from lem_worker.runs import LARGEST_BLOCK, Run
 from lem_worker.settings import EngineConfig
 
-LIMITS = Limits(vocabulary_tokens=10)
+LIMITS = Limits(vocabulary_tokens=10, max_concurrency=4, max_tokens=64)
 
 
 def begun(**changes: Any) -> tuple[StaticBatches, Run]:
@@ -30,7 +31,17 @@ def begun(**changes: Any) -> tuple[StaticBatches, Run]:
 
 
 class Batches(unittest.TestCase):
-    def test_the_last_batch_is_what_is_left_and_then_the_load_is_idle(self) -> None:
+    def test_the_load_is_idle_when_a_slot_gets_nothing(self) -> None:
+        for concurrency, requests in ((2, 4), (4, 2)):
+            batches, run = begun(concurrency=concurrency, stop={"requests": requests})
+            while (batch := batches.next()) is not None:
+                self.assertTrue(batches.send(batch))
+                run.tokens([item.request for item in batch], time.monotonic_ns())
+            kinds = [event["type"] for event in run.read(0)[0]]
+            self.assertEqual(kinds[-2:], ["tokens", "idle"])
+            self.assertEqual(kinds.count("idle"), 1)
+
+    def test_a_batch_that_is_not_full_ends_the_full_load(self) -> None:
         batches, run = begun(concurrency=2, stop={"requests": 3}, prompts=[[1], [2, 3]])
         sizes = []
         while (batch := batches.next()) is not None:
@@ -87,8 +98,8 @@ class Checks(unittest.TestCase):
     def test_a_bad_field_is_named(self) -> None:
         bad: list[tuple[str, Any]] = [
             ("run_id", ""), ("run_id", "x" * 65), ("scenario", "server"), ("concurrency", 0), ("concurrency", True),
-            ("concurrency", 1.5), ("prompts", []), ("prompts", {}), ("output_tokens", "4"), ("stop", None), ("seed", -1),
-            ("seed", 2**53), ("unknown", 1),
+            ("concurrency", 1.5), ("prompts", []), ("prompts", {}), ("output_tokens", "4"), ("stop", None),
+            ("seed", -1), ("seed", 2**53), ("unknown", 1),
         ]  # fmt: skip
         for field, value in bad:
             with self.subTest(field=field, value=value):
@@ -101,18 +112,23 @@ class Checks(unittest.TestCase):
         self.assertTrue(self.refused(stop={"until": 1}).startswith("stop.until:"))
 
     def test_the_configuration_is_strict(self) -> None:
-        whole = '{"model": {"id": "m", "path": "/m", "revision": "r"}, "dtype": "auto", "params": {}, "max_concurrency": 4, "max_tokens": 9}'
-        config = EngineConfig.from_json(whole)
-        self.assertEqual((config.model_path, config.model_revision, config.max_concurrency, config.max_tokens), ("/m", "r", 4, 9))
-        for text, field in (
-            ("", "LEM_CONFIG"),
-            ('{"model": {}, "dtype": "auto"}', "model.id"),
-            ('{"model": {"id": "m", "file": "x"}, "dtype": "auto"}', "model.file"),
-            ('{"model": {"id": "m"}, "dtype": "fp8"}', "dtype"),
-            ('{"model": {"id": "m"}, "dtype": "auto", "params": []}', "params"),
-            ('{"model": {"id": "m"}, "dtype": "auto", "gpus": 1}', "LEM_CONFIG.gpus"),
-        ):
+        whole = {"model": {"id": "m", "path": "/m"}, "dtype": "auto", "params": {}, "max_concurrency": 4}
+        whole["max_tokens"] = 9
+        config = EngineConfig.from_json(json.dumps(whole))
+        self.assertEqual((config.model_path, config.model_revision, config.max_tokens), ("/m", None, 9))
+        changes: list[tuple[dict[str, Any], str]] = [
+            ({"model": {}}, "model.id"),
+            ({"model": {"id": "m", "file": "x"}}, "model.file"),
+            ({"dtype": "fp8"}, "dtype"),
+            ({"params": []}, "params"),
+            ({"max_tokens": 0}, "max_tokens"),
+            ({"gpus": 1}, "LEM_CONFIG.gpus"),
+        ]
+        for change, field in changes:
             with self.subTest(field), self.assertRaisesRegex(Invalid, f"^{field}: "):
+                EngineConfig.from_json(json.dumps(whole | change))
+        for text in ("", "[]", "{}"):
+            with self.assertRaisesRegex(Invalid, "^LEM_CONFIG"):
                 EngineConfig.from_json(text)
 
 
@@ -153,6 +169,12 @@ class Host(unittest.TestCase):
         library = FakeNvml()
         self.assertEqual(list_gpus(library), [{"uuid": "GPU-0", "name": "Fake"}, {"uuid": "GPU-1", "name": "Fake"}])
         self.assertEqual(library.open, 0)
+
+    def test_cuda_may_hide_gpus(self) -> None:
+        gpus = [{"uuid": "GPU-aa"}, {"uuid": "GPU-ab"}, {"uuid": "GPU-b"}]
+        shown = {None: gpus, "": [], "2,0": [gpus[2], gpus[0]], "GPU-ab": gpus[1:2], "1,7,0": gpus[1:2], "-1": []}
+        for visible, expected in shown.items():
+            self.assertEqual(shown_by_cuda(gpus, visible), expected, visible)
 
     def test_a_library_without_a_driver_is_an_error(self) -> None:
         with self.assertRaisesRegex(NvmlError, "nvmlInit_v2 answered 9"):

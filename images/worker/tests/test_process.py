@@ -20,13 +20,16 @@ def free_port() -> int:
 
 
 class Process(unittest.TestCase):
-    def begin(self, *program: str, **environment: str) -> tuple[subprocess.Popen[str], Client]:
+    def begin(
+        self, *program: str, stdout: int = subprocess.DEVNULL, **environment: str
+    ) -> tuple[subprocess.Popen[str], Client]:
         port = free_port()
         default = {"LEM_TOKEN": TOKEN, "LEM_HOST": "127.0.0.1", "LEM_PORT": str(port), "LEM_ENGINE": "fake"}
         default |= {"LEM_CONFIG": config(), "PYTHONPATH": str(HERE.parent), "PATH": os.environ["PATH"]}
         process = subprocess.Popen(
             [sys.executable, *(program or (str(HERE / "fake_worker.py"),))],
             env=default | environment,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -78,15 +81,17 @@ class Process(unittest.TestCase):
         self.assertIn("Traceback", log)
         self.assertEqual(log.splitlines()[-1], "lem-worker: fake did not load: RuntimeError: no such model")
 
-    def test_a_bad_configuration_is_a_failed_load(self) -> None:
-        process, client = self.begin("-m", "lem_worker", LEM_ENGINE="pytorch", LEM_CONFIG='{"dtype": "auto"}')
-        self.assertEqual(client.wait_health("failed")["message"], "LEM_CONFIG.model: missing")
+    def test_a_bad_parameter_of_the_engine_is_a_failed_load(self) -> None:
+        process, client = self.begin("-m", "lem_worker", LEM_ENGINE="pytorch", LEM_CONFIG=config(batch=1))
+        # Without torch it is the import that fails; either way this is the registry of the real program.
+        self.assertRegex(client.wait_health("failed", 30)["message"], "params.batch: unknown|No module named 'torch'")
         self.assertEqual(self.ends_within(process, 3)[0], 70)
 
     def test_it_does_not_start_in_a_bad_environment(self) -> None:
-        for name, value in (("LEM_TOKEN", ""), ("LEM_PORT", "http"), ("LEM_ENGINE", "jax")):
+        for name, value in (("LEM_TOKEN", ""), ("LEM_PORT", "http"), ("LEM_ENGINE", "jax"), ("LEM_CONFIG", "{}")):
             with self.subTest(name):
-                code, log = self.ends_within(self.begin(**{name: value})[0], 3)
+                process, _ = self.begin("-m", "lem_worker", **{"LEM_ENGINE": "pytorch", name: value})
+                code, log = self.ends_within(process, 3)
                 self.assertEqual(code, 78)
                 self.assertIn(name, log)
 
@@ -94,8 +99,14 @@ class Process(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             process, _ = self.begin(LEM_PORT=str(taken.getsockname()[1]))
             code, log = self.ends_within(process, 3)
-        self.assertEqual(code, 71)
+        self.assertEqual(code, 73)
         self.assertIn("Address already in use", log)
+
+    def test_a_port_of_its_own_choice_is_said(self) -> None:
+        process, _ = self.begin(LEM_PORT="0", stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        address = process.stdout.readline().removeprefix("listening on ").strip()
+        self.assertEqual(Client(int(address.split(":")[1])).ask("GET", "/v1/clock", kind="ClockReading")[0], 200)
 
     def test_the_health_check_of_the_image_follows_health(self) -> None:
         process, client = self.begin(LEM_CONFIG=config(load_s=0.4))

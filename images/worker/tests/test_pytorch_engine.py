@@ -1,6 +1,7 @@
 """
 The Transformers engine on a tiny model with random weights. Needs torch, so it runs inside the image:
-docker run --rm -v "$PWD:/src:ro" --entrypoint python3 lem/pytorch:dev -m unittest discover -s /src/images/worker/tests -p 'test_pytorch*'
+docker run --rm -v "$PWD:/src:ro" --entrypoint python3 lem/pytorch:dev \\
+    -m unittest discover -s /src/images/worker/tests -p 'test_pytorch*'
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ VOCABULARY = 64
 
 
 def config(path: str, dtype: str = "auto", **params: Any) -> EngineConfig:
-    return EngineConfig.from_json(json.dumps({"model": {"id": "tiny", "path": path}, "dtype": dtype, "params": params}))
+    body = {"model": {"id": "tiny", "path": path}, "dtype": dtype, "params": params}
+    return EngineConfig.from_json(json.dumps(body | {"max_concurrency": 4, "max_tokens": 4096}))
 
 
 def request(**changes: Any) -> RunRequest:
     body = {"run_id": "run-1", "scenario": "offline", "concurrency": 2, "prompts": [[5, 6, 7], [8]], "output_tokens": 6}
-    return RunRequest.from_json(body | {"stop": {"requests": 3}, "seed": 1} | changes, Limits(VOCABULARY))
+    return RunRequest.from_json(body | {"stop": {"requests": 3}, "seed": 1} | changes, Limits(VOCABULARY, 4, 4096))
 
 
 @unittest.skipUnless(importlib.util.find_spec("torch"), "no torch here; runs inside the image")
@@ -48,7 +50,8 @@ class PytorchEngine(unittest.TestCase):
         )  # fmt: skip
         model = LlamaForCausalLM(shape)
         # A model that would sample, and end at whatever token comes.
-        model.generation_config = GenerationConfig(do_sample=True, temperature=2.0, eos_token_id=list(range(VOCABULARY)))
+        every_token = list(range(VOCABULARY))
+        model.generation_config = GenerationConfig(do_sample=True, temperature=2.0, eos_token_id=every_token)
         model.save_pretrained(folder.name)
 
     def loaded(self, **params: Any) -> Any:
@@ -78,8 +81,9 @@ class PytorchEngine(unittest.TestCase):
 
     def test_every_answer_has_the_length_that_was_asked_for(self) -> None:
         got = self.events(self.loaded())
-        done = [(event["request"], event["input_tokens"], event["output_tokens"]) for event in got if event["type"] == "done"]
-        self.assertEqual(done, [("r0", 3, 6), ("r1", 1, 6), ("r2", 3, 6)])
+        done = [event for event in got if event["type"] == "done"]
+        counts = [(event["request"], event["input_tokens"], event["output_tokens"]) for event in done]
+        self.assertEqual(counts, [("r0", 3, 6), ("r1", 1, 6), ("r2", 3, 6)])
         tokens = [event["requests"] for event in got if event["type"] == "tokens"]
         self.assertEqual(tokens, [["r0", "r1"]] * 6 + [["r2"]] * 6)
         times = [int(event["t_ns"]) for event in got]

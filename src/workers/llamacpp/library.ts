@@ -9,18 +9,16 @@ export async function importLibrary(): Promise<LlamaLibrary> {
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
     if (!missing) throw error;
-    throw new Error(
-      "the optional package node-llama-cpp is not installed; install it beside lem: npm install node-llama-cpp",
-      {
-        cause: error,
-      },
-    );
+    const hint = "install it beside lem: npm install node-llama-cpp";
+    throw new Error(`the optional package node-llama-cpp is not installed; ${hint}`, { cause: error });
   }
 }
 
-/** llama.cpp, started, and what it said about flash attention: it tells that in its log only. */
+/** llama.cpp, started, and what it tells in its log only. */
 export interface StartedLlama {
   readonly llama: library.Llama;
+  /** Passes the result on, or the failure with llama.cpp's own reason in its message. */
+  readonly explain: <T>(work: Promise<T>, prefix?: string) => Promise<T>;
   readonly flashAttentionUsed: () => boolean | "unknown";
 }
 
@@ -30,6 +28,7 @@ export interface StartedLlama {
  */
 export async function startLlama({ getLlama, LlamaLogLevel }: LlamaLibrary, useGpu: boolean): Promise<StartedLlama> {
   let flashAttention: boolean | "unknown" = "unknown";
+  let complaint: string | undefined;
   const wrong = new Set([LlamaLogLevel.fatal, LlamaLogLevel.error, LlamaLogLevel.warn]);
   const llama = await getLlama({
     gpu: useGpu ? "auto" : false,
@@ -41,8 +40,20 @@ export async function startLlama({ getLlama, LlamaLogLevel }: LlamaLibrary, useG
     logger: (level, message) => {
       const said = /flash.att(?:entio)?n\b.*\b(enabled|disabled)/i.exec(message)?.[1];
       if (said !== undefined) flashAttention = said.toLowerCase() === "enabled";
-      if (wrong.has(level)) process.stderr.write(`llama.cpp: ${message.trimEnd()}\n`);
+      if (!wrong.has(level)) return;
+      complaint = message.trim();
+      process.stderr.write(`llama.cpp: ${complaint}\n`);
     },
   });
-  return { llama, flashAttentionUsed: () => flashAttention };
+  return {
+    llama,
+    flashAttentionUsed: () => flashAttention,
+    explain: async (work, prefix = "") => {
+      complaint = undefined;
+      return work.catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(prefix + (complaint === undefined ? reason : `${reason} (${complaint})`), { cause: error });
+      });
+    },
+  };
 }

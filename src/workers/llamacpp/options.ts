@@ -35,6 +35,9 @@ export function resolveOptions(config: WorkerConfig, hasGpu: boolean): LlamaOpti
       `llamacpp.context_tokens ${contextTokens} is too small for requests of ${config.max_tokens} tokens`,
     );
   }
+  if (params.kv_cache_dtype === "q8_0" && params.flash_attention === "off") {
+    throw new Error("llamacpp.kv_cache_dtype q8_0 needs flash attention; flash_attention is off");
+  }
   const layers = params.gpu_layers ?? (hasGpu ? "all" : 0);
   return {
     // At threads = cores decode collapses: ggml spins at its barriers and Node's own thread is one more.

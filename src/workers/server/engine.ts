@@ -15,7 +15,8 @@ export interface Engine {
   info(): EngineInfo;
   /**
    * Emits `accepted`, `tokens`, `done`, `error` and `idle`; the server adds `start` and `end` or `failed`. Rejects when
-   * the engine cannot go on, and when `signal` is aborted; then it emits nothing more.
+   * the engine cannot go on, and when `signal` is aborted, as soon as the engine could do another run; what it emits
+   * meanwhile is dropped.
    */
   run(request: RunRequest, emit: Emit, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -17,6 +17,8 @@ export type StartResult =
 export class Runs {
   #run: Run | undefined;
   #going = false;
+  /** Resolves when the engine can work again, which can be after the end of an aborted run. */
+  #engineFree: Promise<void> = Promise.resolve();
 
   /** Starts a run that goes on whether or not anybody reads its log. */
   start(engine: Engine, request: RunRequest): StartResult {
@@ -24,12 +26,17 @@ export class Runs {
     this.#going = true;
     const log = new RunLog();
     const abort = new AbortController();
-    const finished = drive(engine, request, log, abort.signal).finally(() => {
-      this.#going = false;
-      log.end();
-    });
+    const work = this.#work(engine, request, log, abort.signal);
+    this.#engineFree = work.catch(() => {});
+    const finished = report(work, log, abort.signal).finally(() => (this.#going = false));
     this.#run = { id: request.run_id, log, abort, finished };
     return { status: "started", log };
+  }
+
+  async #work(engine: Engine, request: RunRequest, log: RunLog, signal: AbortSignal): Promise<void> {
+    await this.#engineFree;
+    log.append({ type: "start", t_ns: monotonicText(), run_id: request.run_id });
+    await engine.run(request, (event) => log.append(event), signal);
   }
 
   find(runId: string): RunLog | undefined {
@@ -44,19 +51,19 @@ export class Runs {
   }
 }
 
-async function drive(engine: Engine, request: RunRequest, log: RunLog, signal: AbortSignal): Promise<void> {
-  log.append({ type: "start", t_ns: monotonicText(), run_id: request.run_id });
+/** Writes the last line. An aborted run ends at once, although an engine may need to finish the kernel it is in. */
+async function report(work: Promise<void>, log: RunLog, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
   try {
-    await engine.run(request, (event) => log.append(event), signal);
-    signal.throwIfAborted(); // an engine that merely returned early did not finish its work
+    await Promise.race([work, aborted]);
     log.append({ type: "end", t_ns: monotonicText() });
   } catch (error) {
     const code = signal.aborted ? "aborted" : "engine_error";
-    log.append({
-      type: "failed",
-      t_ns: monotonicText(),
-      code,
-      message: error instanceof Error ? error.message : String(error),
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    log.append({ type: "failed", t_ns: monotonicText(), code, message });
+  } finally {
+    log.end();
   }
 }

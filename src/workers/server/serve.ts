@@ -13,7 +13,7 @@ import { endOnRequest } from "./shutdown.js";
 export type LoadEngine = (config: WorkerConfig, signal: AbortSignal) => Promise<Engine>;
 
 /** How long a failed load stays visible in GET /v1/health before the program ends. */
-const failureLingerMs = 200;
+const failureLingerMs = 400;
 /** Of the second in which a worker has to be gone, the part that is left to the run and the engine. */
 const closeGraceMs = 700;
 
@@ -44,7 +44,8 @@ export async function serve(load: LoadEngine): Promise<void> {
   } catch (error) {
     if (loading.signal.aborted) return;
     phase = { status: "failed", message: error instanceof Error ? error.message : String(error) };
-    process.stderr.write(`cannot load: ${phase.message}\n${error instanceof Error ? (error.stack ?? "") : ""}\n`);
+    // The reason last: that is the line that is looked at.
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? "") : ""}\ncannot load: ${phase.message}\n`);
     setTimeout(() => process.exit(exitCodes.loadFailed), failureLingerMs);
   }
 }

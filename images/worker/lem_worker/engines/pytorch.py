@@ -50,9 +50,9 @@ class PytorchEngine:
 
     def load(self, config: EngineConfig) -> EngineFacts:
         params = as_object(config.params, "params", required=(), optional=PARAMS)
-        threads = params.get("threads")
         # One processor is left to the server, so that answering does not slow down a decode step.
-        torch.set_num_threads(max(1, usable_cpus() - 1) if threads is None else as_integer(threads, "params.threads", 1))
+        threads = params.get("threads", max(1, usable_cpus() - 1))
+        torch.set_num_threads(as_integer(threads, "params.threads", 1))
         self._compiled = as_flag(params.get("compile", False), "params.compile")
         self._model = loaded(config, params.get("device", "auto"), params.get("attention", "sdpa"))
         if self._compiled:
