@@ -106,7 +106,7 @@ export default {
     ),
     confined("undici-in-adapters", "undici", "^src/adapters/", "HTTP is the adapters' business"),
     confined("oclif-in-cli", "@oclif", "^src/cli/", "lem is a library first"),
-    confined("koffi-in-nvml", "koffi", "^src/workers/server/nvml", "native code has one door"),
+    confined("koffi-in-one-room", "koffi", "^src/workers/server/", "native code has one room"),
     confined(
       "llama-in-its-worker",
       "node-llama-cpp",

@@ -10,14 +10,19 @@ const checks = [
   ["architecture", ["node", "scripts/check-architecture.mjs"]],
   ["unused code", ["npx", "knip"]],
   ["schema", ["node", "scripts/generate-schema.mjs", "--check"]],
-  ["shell", ["bash", "-n", ...["docker-engine", "base-image", "gpu-host", "build-images"].map((name) => `scripts/${name}.sh`)]],
+  [
+    "shell",
+    ["bash", "-n", ...["docker-engine", "base-image", "gpu-host", "build-images"].map((name) => `scripts/${name}.sh`)],
+  ],
 ];
 
 let failed = 0;
 for (const [name, [command = "", ...args]] of checks) {
   const began = performance.now();
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28 });
-  console.log(`${status === 0 ? "ok    " : "FAILED"}  ${name.padEnd(15)} ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(
+    `${status === 0 ? "ok    " : "FAILED"}  ${name.padEnd(15)} ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  );
   if (status === 0) continue;
   failed++;
   console.log(`${stdout}${stderr}`);

@@ -6,5 +6,7 @@ checkNode();
 step("install", install);
 step("build", build);
 step("models", models);
-const { status } = spawnSync("node", ["bin/run.js", "campaign", "run", "campaigns/quickstart.yaml"], { stdio: "inherit" });
+const { status } = spawnSync("node", ["bin/run.js", "campaign", "run", "campaigns/quickstart.yaml"], {
+  stdio: "inherit",
+});
 process.exit(status ?? 1);

@@ -23,9 +23,11 @@ export function step(name, work) {
  */
 export function run(command, args) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28 });
-  if (status === 0) return stdout;
-  console.error(`\n${command} ${args.join(" ")} failed\n${error?.message ?? ""}${stdout ?? ""}${stderr ?? ""}`);
-  process.exit(1);
+  if (status !== 0) {
+    console.error(`\n${command} ${args.join(" ")} failed\n${error?.message ?? ""}${stdout ?? ""}${stderr ?? ""}`);
+    process.exit(1);
+  }
+  return stdout;
 }
 
 /** Installs the locked packages, unless exactly these are installed already. */
@@ -51,7 +53,9 @@ export function build() {
 
 /** Writes the tiny models, unless they are there. */
 export function models() {
-  const written = run("node", ["scripts/models.mjs"]).split("\n").filter((line) => line.includes("written"));
+  const written = run("node", ["scripts/models.mjs"])
+    .split("\n")
+    .filter((line) => line.includes("written"));
   return written.length === 0 ? "models are there" : `${written.length} models written`;
 }
 

@@ -9,7 +9,7 @@ import { build, checkNode, install, models, run, step } from "./steps.mjs";
 /** Starts an engine where none answers; says why there is none. */
 function startEngine() {
   const { status, stdout, stderr } = spawnSync("bash", ["scripts/docker-engine.sh", "up"], { encoding: "utf8" });
-  const reason = `${stderr}`.trim().split("\n").at(-1) ?? "";
+  const reason = stderr.trim().split("\n").at(-1) ?? "";
   return { answers: status === 0, started: /started/.test(stdout), reason };
 }
 
@@ -17,11 +17,20 @@ function startEngine() {
 function vitest(/** @type {string[]} */ projects) {
   const report = `build/vitest-${projects[0]}.json`;
   rmSync(report, { force: true });
-  const args = ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
   spawnSync("node", [...args, ...projects.flatMap((project) => ["--project", project])], { stdio: "inherit" });
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
-  const unloaded = testResults.filter((/** @type {{ status: string, assertionResults: unknown[] }} */ file) => file.status === "failed" && file.assertionResults.length === 0).length;
+  const unloaded = testResults.filter(
+    (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+      file.status === "failed" && file.assertionResults.length === 0,
+  ).length;
   return { passed: numPassedTests, failed: numFailedTests + unloaded };
 }
 
@@ -33,7 +42,9 @@ function pythonTests() {
     run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "jsonschema==4.23.0"]);
     run("touch", ["build/python/lib/.lem-ready"]);
   }
-  const { status, stderr } = spawnSync(python, ["-m", "unittest", "discover", "-s", "images/worker/tests"], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(python, ["-m", "unittest", "discover", "-s", "images/worker/tests"], {
+    encoding: "utf8",
+  });
   const total = Number(/^Ran (\d+) tests?/m.exec(stderr)?.[1] ?? 0);
   const bad = [...stderr.matchAll(/(?:failures|errors)=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
   const failed = status === 0 && total > 0 ? 0 : Math.max(1, bad);

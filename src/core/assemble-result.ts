@@ -140,8 +140,9 @@ function windowRecords(live: LiveLaunch, seen: Observation, status: Provenance):
 }
 
 function energySource(live: LiveLaunch): EnergySource {
-  if (live.meter !== undefined)
+  if (live.meter !== undefined) {
     return { status: "metered", provenance: live.meter.info.simulated ? "simulated" : "measured" };
+  }
   return {
     status: "absent",
     reason: "no_gpu_requested",

@@ -81,8 +81,9 @@ function resolveCases(combinations: readonly Combination[], parsed: ParsedCampai
     if (twin !== undefined) note(sameCase(twin, resolved));
     cases.set(resolved.id, resolved);
   }
-  if (problems.size > 0)
+  if (problems.size > 0) {
     throw combine([...problems.values()], "CAMPAIGN_INVALID", `problems in ${parsed.document.file}`);
+  }
   return [...cases.values()];
 }
 

@@ -6,8 +6,8 @@ import { LemError, combine } from "./errors.js";
 import { listGpus } from "./gpus.js";
 import type { Plan, PlannedCase } from "./plan.js";
 
-export type RuntimeName = PlannedCase["config"]["runtime"];
-export type HostGpu = SidecarInfo["gpus"][number];
+type RuntimeName = PlannedCase["config"]["runtime"];
+type HostGpu = SidecarInfo["gpus"][number];
 
 /** What the host offers to a plan, found before anything is started. */
 export interface Preflight {

@@ -36,8 +36,9 @@ function refuseHanging(clock: Clock, unit: Unit, since: { beganNs: bigint; limit
   const seconds = (fromNs: bigint): number => Number(nowNs - fromNs) / 1e9;
   const { silenceS, totalS } = since.limits;
   if (seconds(since.beganNs) > totalS) throw notReady(unit, `not ready after ${String(totalS)} s`);
-  if (seconds(unit.lastOutputNs()) > silenceS)
+  if (seconds(unit.lastOutputNs()) > silenceS) {
     throw notReady(unit, `not ready, and its log has been silent for ${String(silenceS)} s`);
+  }
 }
 
 function notReady(unit: Unit, message: string): LemError {

@@ -38,14 +38,17 @@ export interface LoopPorts {
 
 /**
  * Drives `generate` by the request's scenario. `concurrency`: N slots, each sends its next request when the one before
- * is done. `offline`: batches of N, each sent when the whole batch before is done.
+ * is done. `offline`: batches of N, each sent when the whole batch before is done. `idle` is emitted when a slot has
+ * nothing left to send: until then the load was full.
  */
 export async function runClosedLoop(request: RunRequest, ports: LoopPorts): Promise<void> {
   const requests = new Requests(request, ports);
+  // A slot that would never get a request does not count: its idleness must not end the steady window at once.
+  const slots = Math.min(request.concurrency, request.stop.requests ?? request.concurrency);
   const loops =
     request.scenario === "offline"
-      ? [sendBatches(requests, request.concurrency)]
-      : Array.from({ length: request.concurrency }, async () => sendInTurn(requests));
+      ? [sendBatches(requests, slots)]
+      : Array.from({ length: slots }, async () => sendInTurn(requests));
   // All of them are waited for: none may still emit when the run is reported as failed.
   const settled = await Promise.allSettled(loops);
   const rejected = settled.find((loop) => loop.status === "rejected");
@@ -102,7 +105,7 @@ class Requests {
     for (const { id, prompt } of calls) {
       emit({ type: "accepted", t_ns: String(now()), request: id, input_tokens: prompt.length });
     }
-    if (calls.length === 0 && !this.#idle) {
+    if (calls.length < size && !this.#idle) {
       this.#idle = true;
       emit({ type: "idle", t_ns: String(tNs) });
     }

@@ -5,7 +5,11 @@ import { counterEdges, energyByCounter, energyByPower, longestGapMs } from "./en
 const ns = (seconds: number): bigint => BigInt(Math.round(seconds * 1e9));
 
 /** Samples of a GPU whose power is known exactly, with a counter that steps every 20 ms as hardware counters do. */
-function sampled(watts: (t: number) => number, joules: (t: number) => number, { fromS = 0, toS = 10, periodS = 0.01 } = {}): Sample[] {
+function sampled(
+  watts: (t: number) => number,
+  joules: (t: number) => number,
+  { fromS = 0, toS = 10, periodS = 0.01 } = {},
+): Sample[] {
   const count = Math.round((toS - fromS) / periodS);
   return Array.from({ length: count }, (_, seq) => {
     const t = fromS + seq * periodS;
@@ -57,7 +61,9 @@ describe("energyByCounter", () => {
   });
 
   it("takes a reading of 0 or none for no reading, not for no energy", () => {
-    const glitches = constant.map((sample) => (sample.seq % 7 === 0 ? { ...sample, energy_mj: sample.seq % 2 === 0 ? 0 : null } : sample));
+    const glitches = constant.map((sample) =>
+      sample.seq % 7 === 0 ? { ...sample, energy_mj: sample.seq % 2 === 0 ? 0 : null } : sample,
+    );
     const energy = energyByCounter(counterEdges(glitches), { startNs: ns(1), endNs: ns(9) });
 
     expect(energy.status === "known" && energy.energyJ / 2000).toBeCloseTo(1, 2);
@@ -68,7 +74,10 @@ describe("energyByPower", () => {
   it("integrates the readings between the ends of the window", () => {
     const energy = energyByPower(wave, { startNs: ns(1), endNs: ns(9) });
 
-    expect(energy.status === "known" && energy.energyJ / (200 * 8 + 50 * (Math.cos(2) - Math.cos(18)))).toBeCloseTo(1, 2);
+    expect(energy.status === "known" && energy.energyJ / (200 * 8 + 50 * (Math.cos(2) - Math.cos(18)))).toBeCloseTo(
+      1,
+      2,
+    );
   });
 
   it("knows nothing when the readings do not cover the window", () => {

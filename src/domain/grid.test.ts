@@ -29,7 +29,10 @@ describe("expandGrid", () => {
     const grid = expandGrid(
       campaign({
         axes: { backend: ["a", "b"], concurrency: [1, 8, 32] },
-        exclude: [{ backend: "a", concurrency: [8, 32] }, { backend: "b", concurrency: 1 }],
+        exclude: [
+          { backend: "a", concurrency: [8, 32] },
+          { backend: "b", concurrency: 1 },
+        ],
       }),
     );
 

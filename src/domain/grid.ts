@@ -23,7 +23,7 @@ export interface Grid {
 export const campaignKeys = ["schema", "name", "axes", "exclude", "overrides", "repeat"] as const;
 
 /** The plain case fields of a campaign, without axes and overrides. */
-export function caseFieldsOf(campaign: Campaign): Fields {
+function caseFieldsOf(campaign: Campaign): Fields {
   const own = new Set<string>(campaignKeys);
   return Object.fromEntries(Object.entries(campaign).filter(([key, value]) => !own.has(key) && value !== undefined));
 }

@@ -14,7 +14,9 @@ describe("didYouMean", () => {
 
 describe("slugOf", () => {
   it("joins what varies and is safe as a folder name", () => {
-    expect(slugOf({ backend: "vllm", model: { id: "org/Model 8B" }, concurrency: 8, "vllm.enforce_eager": true }, "x")).toBe("vllm-model-8b-c8-eetrue");
+    expect(
+      slugOf({ backend: "vllm", model: { id: "org/Model 8B" }, concurrency: 8, "vllm.enforce_eager": true }, "x"),
+    ).toBe("vllm-model-8b-c8-eetrue");
   });
 
   it("falls back to the campaign's name when nothing varies", () => {

@@ -23,14 +23,18 @@ describe("orderLaunches", () => {
   });
 
   it("is the same for the same seed and another one for another seed", () => {
-    const order = (seed: number): string => JSON.stringify(orderLaunches(groups, { cycles: 5, order: "blocked", seed }));
+    const order = (seed: number): string =>
+      JSON.stringify(orderLaunches(groups, { cycles: 5, order: "blocked", seed }));
 
     expect(order(1)).toBe(order(1));
     expect(order(1)).not.toBe(order(2));
   });
 
   it("does not favour a place: over many seeds each launch is first about equally often", () => {
-    const first = Array.from({ length: 3000 }, (_, seed) => orderLaunches(groups, { cycles: 1, order: "blocked", seed })[0]?.cases[0]?.[0]);
+    const first = Array.from(
+      { length: 3000 },
+      (_, seed) => orderLaunches(groups, { cycles: 1, order: "blocked", seed })[0]?.cases[0]?.[0],
+    );
 
     for (const name of ["a", "b", "c"]) {
       const count = first.filter((each) => each === name).length;
@@ -42,6 +46,13 @@ describe("orderLaunches", () => {
   it("keeps the order of the file when it is sequential", () => {
     const launches = orderLaunches(groups, { cycles: 2, order: "sequential", seed: 9 });
 
-    expect(launches.map((launch) => launch.cases.join())).toEqual(["a1,a2,a3", "b1", "c1,c2", "a1,a2,a3", "b1", "c1,c2"]);
+    expect(launches.map((launch) => launch.cases.join())).toEqual([
+      "a1,a2,a3",
+      "b1",
+      "c1,c2",
+      "a1,a2,a3",
+      "b1",
+      "c1,c2",
+    ]);
   });
 });

@@ -82,8 +82,9 @@ function aboutWork({ requests, askedOutputTokens }: Evidence): QualityFlag[] {
   const cached = ok.reduce((sum, request) => sum + (request.cachedTokens ?? 0), 0);
   if (cached > 0) flags.push(flag("W306", "prompt tokens came from a prefix cache", { value: cached, limit: 0 }));
   const otherInput = ok.filter((request) => request.inputTokens !== request.sentInputTokens).length;
-  if (otherInput > 0)
+  if (otherInput > 0) {
     flags.push(flag("W307", "the engine counts other input lengths than were sent", { value: otherInput, limit: 0 }));
+  }
   return flags;
 }
 
@@ -92,8 +93,9 @@ function aboutEnergy(evidence: Evidence): QualityFlag[] {
   const flags: QualityFlag[] = [];
   const energy = evidence.metrics.energy_gpu_j;
   if (energy.status === "unavailable") flags.push(flag("E101", `no energy: ${energy.message}`));
-  if (evidence.samplesLost > 0)
+  if (evidence.samplesLost > 0) {
     flags.push(flag("W107", "samples were lost before they were read", { value: evidence.samplesLost, limit: 0 }));
+  }
   for (const gpu of evidence.steady.gpus) {
     const longest = evidence.samplePeriodMs === undefined ? Infinity : limits.gapPeriods * evidence.samplePeriodMs;
     if (gpu.gap_max_ms !== null && gpu.gap_max_ms > longest) {
@@ -111,8 +113,9 @@ function disagreement(gpu: WindowRecord["gpus"][number]): QualityFlag[] {
     energy.status === "unavailable" ||
     integral.status === "unavailable" ||
     energy.value === 0
-  )
+  ) {
     return [];
+  }
   const value = Math.abs(integral.value / energy.value - 1);
   if (value > limits.disagreementInvalidates) {
     return [

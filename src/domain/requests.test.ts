@@ -25,7 +25,14 @@ describe("traceRun", () => {
     const { trace } = traced;
 
     expect([trace.startNs, trace.idleNs, trace.endNs]).toEqual([BigInt(at(0)), BigInt(at(22)), BigInt(at(26))]);
-    expect(trace.requests.map(({ request, status, errorCode, outputTokens }) => ({ request, status, errorCode, outputTokens }))).toEqual([
+    expect(
+      trace.requests.map(({ request, status, errorCode, outputTokens }) => ({
+        request,
+        status,
+        errorCode,
+        outputTokens,
+      })),
+    ).toEqual([
       { request: "r0", status: "ok", errorCode: undefined, outputTokens: 4 },
       { request: "r1", status: "error", errorCode: "boom", outputTokens: undefined },
     ]);
@@ -39,7 +46,10 @@ describe("traceRun", () => {
 
   it("is incomplete when the run failed or its end is missing", () => {
     expect(traceRun(events.slice(0, -1))).toEqual({ status: "incomplete", message: "the event stream has no end" });
-    expect(traceRun([...events.slice(0, 3), { seq: 3, type: "failed", t_ns: at(5), code: "aborted", message: "stopped" }]).status).toBe("incomplete");
+    expect(
+      traceRun([...events.slice(0, 3), { seq: 3, type: "failed", t_ns: at(5), code: "aborted", message: "stopped" }])
+        .status,
+    ).toBe("incomplete");
   });
 });
 

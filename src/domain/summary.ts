@@ -60,8 +60,9 @@ function overLaunches(quantities: readonly Quantity[]): Summary {
   const missing = quantities.find((quantity) => quantity.status === "unavailable");
   if (missing !== undefined) return missing;
   const known = quantities.filter((quantity) => quantity.status !== "unavailable");
-  if (known.length === 0)
+  if (known.length === 0) {
     return { status: "unavailable", reason: "run_failed", message: "no run of this case gave a number" };
+  }
   const values = known.map((quantity) => quantity.value).toSorted((a, b) => a - b);
   return {
     status: known.some((quantity) => quantity.status === "simulated") ? "simulated" : "measured",

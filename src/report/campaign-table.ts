@@ -47,16 +47,19 @@ function notes(cases: readonly CaseSummary[], results: readonly Result[]): strin
     `median [min..max] over launches; ${most < 5 ? `with ${String(most)} launches descriptive only, no claim of a difference` : "no test was made"}`,
   ];
   const drives = new Set(cases.flatMap((each) => (each.drive === undefined ? [] : [each.drive])));
-  if (drives.size > 1)
+  if (drives.size > 1) {
     lines.push(
       `not comparable with each other: cases driven by ${[...drives].join(" and by ")} (HTTP and its parsing are inside one of them)`,
     );
+  }
   const prompts = new Set(results.flatMap((result) => (result.status === "failed" ? [] : [result.prompts_sha256])));
   if (prompts.size > 1) lines.push("not comparable with each other: cases with different prompts");
-  if (results.some((result) => result.status !== "failed" && result.simulated))
+  if (results.some((result) => result.status !== "failed" && result.simulated)) {
     lines.push("sim: simulated values, not measurements");
-  for (const message of new Set(cases.flatMap((each) => energyNote(each))))
+  }
+  for (const message of new Set(cases.flatMap((each) => energyNote(each)))) {
     lines.push(`energy unavailable: ${message}`);
+  }
   for (const code of new Set(cases.flatMap((each) => each.flags))) {
     lines.push(`${code}: ${qualityFlags[code]}`);
   }
@@ -64,8 +67,9 @@ function notes(cases: readonly CaseSummary[], results: readonly Result[]): strin
     cases.flatMap((each) =>
       each.failed.map((result) => `${each.slug} failed: ${result.error.message} [${result.error.code}]`),
     ),
-  ))
+  )) {
     lines.push(failure);
+  }
   return lines;
 }
 

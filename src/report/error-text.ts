@@ -14,8 +14,9 @@ export function errorText(error: ErrorView, source: (file: string) => string | u
     return error.problems.map((problem) => errorText(problem, source)).join("\n");
   }
   const lines = [`${where(error)}error  ${error.message}  [${error.code}]`];
-  if (error.place?.line !== undefined)
+  if (error.place?.line !== undefined) {
     lines.push(...frame(source(error.place.file), error.place.line, error.place.column ?? 1));
+  }
   if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
   return lines.join("\n");
 }

@@ -4,7 +4,7 @@ import { caseFields } from "./case.js";
 const Path = z.string().regex(/^[a-z_]+(\.[A-Za-z0-9_-]+)*$/, "a dotted path such as workload.input_tokens");
 const Pattern = z.record(Path, z.unknown()).refine((pattern) => Object.keys(pattern).length > 0, "matches every case");
 
-export const Order = z
+const Order = z
   .enum(["blocked", "sequential"])
   .describe("`blocked`: a fresh random order in every cycle; `sequential`: the order of the file");
 

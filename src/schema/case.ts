@@ -6,19 +6,19 @@ import { SimulatedParams } from "./backend/simulated.js";
 import { Model } from "./model.js";
 import { Scenario, Window, Workload } from "./workload.js";
 
-export const GpuUuid = z
+const GpuUuid = z
   .string()
   .regex(/^(GPU|MIG)-[0-9a-fA-F-]{8,}$/, "a GPU is named by its UUID (nvidia-smi -L)")
   .describe("GPU UUID as printed by nvidia-smi -L");
 
 const GpuIndex = z.int().min(0).max(63).describe("position in nvidia-smi -L");
 
-export const GpuRequest = z
+const GpuRequest = z
   .union([z.literal("none"), z.int().min(1).max(64), z.array(z.union([GpuUuid, GpuIndex])).min(1)])
   .describe("`none`, a number of GPUs, or a list of GPU UUIDs or indices; the result names the UUIDs");
 export type GpuRequest = z.infer<typeof GpuRequest>;
 
-export const Container = z
+const Container = z
   .strictObject({
     shm_bytes: z
       .int()

@@ -30,7 +30,7 @@ export const WindowRecord = z.strictObject({
 export type WindowRecord = z.infer<typeof WindowRecord>;
 
 /** A value that the engine really uses and that differs from, or was missing in, what was asked for. */
-export const ConfigDifference = z.strictObject({
+const ConfigDifference = z.strictObject({
   path: z.string(),
   resolved: z.unknown().optional(),
   effective: z.unknown(),

@@ -83,8 +83,8 @@ export type RunRequest = z.infer<typeof RunRequest>;
 /**
  * One line of a run. `accepted`: the request was handed to the engine. `tokens`: each request named got `n` more tokens
  * at `t_ns` (the first such event of a request is its first token). `idle`: comes once, at the first moment at which a
- * slot was free and nothing more was to be sent; in scenario `offline` that is when the last batch is done. The load is
- * full between `start` and `idle`. The last line is `end` or `failed`.
+ * slot was free and nothing more was to be sent (in batches: when the last one is not full, or all are done). The load
+ * is full between `start` and `idle`. The last line is `end` or `failed`.
  */
 export const RunEvent = z.discriminatedUnion("type", [
   z.strictObject({ seq, type: z.literal("start"), t_ns: Nanoseconds, run_id: requestId }),

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import type { SidecarInfo } from "../schema/wire.js";
+import { exitCodes } from "../workers/server/exit-codes.js";
 import { openDevices, type DeviceFailure } from "./devices.js";
 import type { GpuReader } from "./gpu-reader.js";
 import type { SidecarOptions } from "./options.js";
@@ -11,8 +12,9 @@ import { tickAfter } from "./schedule.js";
 export type SamplerMessage =
   DeviceFailure | { readonly status: "sampling"; readonly info: SidecarInfo; readonly ring: SharedArrayBuffer };
 
-/** How far back the ring reaches. */
+/** How far back the ring reaches, as long as that takes no more than 100 MB: 8 GPUs every 10 ms take 25 MB. */
 const ringSeconds = 660;
+const ringSamplesMax = 2 ** 21;
 const slowPeriodMs = 1000;
 
 /** Samples for ever. Blocks its thread, which therefore does nothing else; the server has another one. */
@@ -32,7 +34,7 @@ function sample(readers: readonly GpuReader[], ring: RingWriter, periodMs: numbe
       const dueMs = slowDueMs[index] ?? 0;
       if (performance.now() >= dueMs) {
         reader.readSlow(reading);
-        slowDueMs[index] = dueMs + slowPeriodMs;
+        slowDueMs[index] = Math.max(dueMs + slowPeriodMs, performance.now());
       }
       ring.push(reading);
     }
@@ -53,8 +55,11 @@ function start(port: MessagePort, options: SidecarOptions): void {
   const tell = (message: SamplerMessage): void => port.postMessage(message);
   const devices = openDevices(options, process.env);
   if (devices.status === "failed") return tell(devices);
-  const ticks = Math.ceil((ringSeconds * 1000) / options.periodMs);
-  const ring = allocateRing(Math.max(1, devices.readers.length) * ticks);
+  if (devices.readers.length === 0) {
+    return tell({ status: "failed", code: exitCodes.gpuNotVisible, message: "GPU not visible: NVML shows none" });
+  }
+  const samples = devices.readers.length * Math.ceil((ringSeconds * 1000) / options.periodMs);
+  const ring = allocateRing(Math.min(samples, ringSamplesMax));
   sample(devices.readers, new RingWriter(ring), options.periodMs, () =>
     tell({ status: "sampling", info: devices.info, ring }),
   );

@@ -132,6 +132,7 @@ describe("failure", () => {
       71,
       /^GPU not visible: GPU-12345678 \(visible: GPU-5111.*\)\n$/,
     ],
+    ["no GPU at all", { NVIDIA_VISIBLE_DEVICES: "none" }, 71, /^GPU not visible: NVML shows none\n$/],
     ["a senseless period", { LEM_PERIOD_MS: "0" }, 78, /^LEM_PERIOD_MS is not between 1 and 1000: 0\n$/],
     ["no token", { LEM_TOKEN: "" }, 78, /^LEM_TOKEN is not set.*\n$/],
   ])("%s: one clear line and an exit code", async (_name, env, code, line) => {

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import koffi from "koffi";
@@ -16,7 +15,7 @@ export interface GpuHost {
 
 /** Compiles the library where it is missing or outdated, and opens its oracle. */
 export async function simulatedGpuHost(): Promise<GpuHost> {
-  const directory = join(tmpdir(), "lem-gpu-host");
+  const directory = join(repository, "build/gpu-host");
   await promisify(execFile)("bash", [join(repository, "scripts/gpu-host.sh"), directory]);
   const library = join(directory, "libnvidia-ml.so.1");
   const oracle: (gpu: number, fromS: number, toS: number) => number = koffi

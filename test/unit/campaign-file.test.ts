@@ -34,7 +34,9 @@ describe("shipped campaigns", async () => {
 
 describe("a good file", () => {
   it("groups cases that need no restart into one launch", async () => {
-    const { cases, launches } = await plan(`${head}axes: { simulated.start_s: [0, 1], concurrency: [1, 2, 4] }\nrepeat: { cycles: 2 }\n`);
+    const { cases, launches } = await plan(
+      `${head}axes: { simulated.start_s: [0, 1], concurrency: [1, 2, 4] }\nrepeat: { cycles: 2 }\n`,
+    );
 
     expect(cases.length).toBe(6);
     expect(launches.map((launch) => launch.cases.length)).toEqual([3, 3, 3, 3]);
@@ -56,7 +58,10 @@ describe("a good file", () => {
   });
 
   it("takes settings over everything in the file", async () => {
-    const { cases, launches } = await plan(`${head}axes: { concurrency: [1] }\nrepeat: { cycles: 3 }\n`, ["concurrency=7", "repeat.cycles=1"]);
+    const { cases, launches } = await plan(`${head}axes: { concurrency: [1] }\nrepeat: { cycles: 3 }\n`, [
+      "concurrency=7",
+      "repeat.cycles=1",
+    ]);
 
     expect(cases[0]?.config.concurrency).toBe(7);
     expect(launches.length).toBe(1);
@@ -66,17 +71,59 @@ describe("a good file", () => {
 describe("a bad file", () => {
   it.each([
     ["unknown key", `${head}matrx: 1\naxis: {}\n`, "CAMPAIGN_INVALID", /unknown key "axis"/, 7, /did you mean "axes"/],
-    ["unknown nested key", `${head}workload:\n  input_token: 3\n`, "CAMPAIGN_INVALID", /unknown key "input_token"/, 7, /did you mean "input_tokens"/],
-    ["unknown axis", `${head}axes:\n  concurency: [1]\n`, "CAMPAIGN_INVALID", /unknown key "concurency"/, 7, /did you mean "concurrency"/],
+    [
+      "unknown nested key",
+      `${head}workload:\n  input_token: 3\n`,
+      "CAMPAIGN_INVALID",
+      /unknown key "input_token"/,
+      7,
+      /did you mean "input_tokens"/,
+    ],
+    [
+      "unknown axis",
+      `${head}axes:\n  concurency: [1]\n`,
+      "CAMPAIGN_INVALID",
+      /unknown key "concurency"/,
+      7,
+      /did you mean "concurrency"/,
+    ],
     ["wrong type", `${head}concurrency: many\n`, "CAMPAIGN_INVALID", /concurrency: .*number/, 6, /docs/],
-    ["wrong value on an axis", `${head}axes:\n  concurrency:\n    - 1\n    - none\n`, "CAMPAIGN_INVALID", /concurrency/, 9, /docs/],
-    ["wrong value in an override", `${head}overrides:\n  - match: { backend: simulated }\n    set: { dtype: int3 }\n`, "CAMPAIGN_INVALID", /dtype/, 8, /docs/],
+    [
+      "wrong value on an axis",
+      `${head}axes:\n  concurrency:\n    - 1\n    - none\n`,
+      "CAMPAIGN_INVALID",
+      /concurrency/,
+      9,
+      /docs/,
+    ],
+    [
+      "wrong value in an override",
+      `${head}overrides:\n  - match: { backend: simulated }\n    set: { dtype: int3 }\n`,
+      "CAMPAIGN_INVALID",
+      /dtype/,
+      8,
+      /docs/,
+    ],
     ["empty axis", `${head}axes: { concurrency: [] }\n`, "CAMPAIGN_INVALID", /at least one value/, 6, /docs/],
-    ["nothing left", `${head}axes: { concurrency: [1, 2] }\nexclude:\n  - { backend: simulated }\n`, "CAMPAIGN_EMPTY", /no cases left/, 7, /exclude/],
+    [
+      "nothing left",
+      `${head}axes: { concurrency: [1, 2] }\nexclude:\n  - { backend: simulated }\n`,
+      "CAMPAIGN_EMPTY",
+      /no cases left/,
+      7,
+      /exclude/,
+    ],
     ["duplicate key", `${head}name: again\n`, "CAMPAIGN_SYNTAX", /duplicat/, 6, /once/],
     ["not YAML", `${head}axes: { concurrency: [1\n`, "CAMPAIGN_SYNTAX", /YAML/, undefined, /brackets/],
     ["a case twice", `${head}axes:\n  concurrency: [2, 2]\n`, "CAMPAIGN_INVALID", /same case/, 7, /repeated value/],
-    ["an axis without effect", `${head}axes:\n  pytorch.compile: [true, false]\n`, "CAMPAIGN_INVALID", /same case/, 7, /another backend/],
+    [
+      "an axis without effect",
+      `${head}axes:\n  pytorch.compile: [true, false]\n`,
+      "CAMPAIGN_INVALID",
+      /same case/,
+      7,
+      /another backend/,
+    ],
     ["bad GPU", `${head}gpus: [GPU-x]\n`, "CAMPAIGN_INVALID", /UUID/, 6, /docs/],
   ])("%s", async (_name, text, code, message, line, hint) => {
     const problems = await problemsOf(text);

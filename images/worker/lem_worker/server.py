@@ -148,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(200)
             self.send_header("content-type", "application/x-ndjson")
             self.send_header("transfer-encoding", "chunked")
-            self.end_headers()
+            self._end_head()
             for block in run.follow(cursor):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(block), block))
             self.wfile.write(b"0\r\n\r\n")
@@ -158,10 +158,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
+        self._end_head()
+        self.wfile.write(data)
+
+    def _end_head(self) -> None:
         if self.close_connection:
             self.send_header("connection", "close")
         self.end_headers()
-        self.wfile.write(data)
 
 
 def _json(body: bytes) -> Any:

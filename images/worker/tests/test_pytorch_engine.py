@@ -1,6 +1,6 @@
-"""
+r"""
 The Transformers engine on a tiny model with random weights. Needs torch, so it runs inside the image:
-docker run --rm -v "$PWD:/src:ro" --entrypoint python3 lem/pytorch:dev \\
+docker run --rm -v "$PWD:/src:ro" --entrypoint python3 lem/pytorch:dev \
     -m unittest discover -s /src/images/worker/tests -p 'test_pytorch*'
 """
 

@@ -1,5 +1,6 @@
+import { monotonicNs } from "../server/clock.js";
 import type { LlamaContext } from "node-llama-cpp";
-import { runClosedLoop } from "../server/closed-loop.js";
+import { runClosedLoop } from "../../domain/closed-loop.js";
 import type { WorkerConfig } from "../server/config.js";
 import type { Engine, EngineInfo } from "../server/engine.js";
 import { visibleGpus } from "../server/visible-gpus.js";
@@ -52,7 +53,7 @@ function runOn(contexts: Contexts): Engine["run"] {
     const renew = (): void => contexts.renew();
     signal.addEventListener("abort", renew, { once: true });
     try {
-      await runClosedLoop(request, llamaGenerate(pool), emit, signal);
+      await runClosedLoop(request, { generate: llamaGenerate(pool), emit, now: monotonicNs, signal });
     } finally {
       signal.removeEventListener("abort", renew);
       if (signal.aborted) await contexts.pool().catch(() => {}); // only then can the next run start

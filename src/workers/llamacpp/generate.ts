@@ -1,7 +1,7 @@
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 import { monotonicNs } from "../server/clock.js";
-import type { Generate, OnTokens } from "../server/closed-loop.js";
-import type { Call } from "../server/request-queue.js";
+import type { Generate, OnTokens } from "../../domain/closed-loop.js";
+import type { Call } from "../../domain/request-queue.js";
 import type { SequencePool } from "./sequences.js";
 
 /** llama.cpp's primitive: one request in one sequence. llama.cpp batches the sequences that are active together. */

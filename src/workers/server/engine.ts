@@ -1,11 +1,5 @@
-import type { RunEvent, RunRequest, WorkerInfo } from "../../schema/wire.js";
-
-type WithoutSeq<Event> = Event extends unknown ? Omit<Event, "seq"> : never;
-
-/** An event of a run before the log gives it its number. */
-export type EventBody = WithoutSeq<RunEvent>;
-
-export type Emit = (event: EventBody) => void;
+import type { Emit } from "../../domain/closed-loop.js";
+import type { RunRequest, WorkerInfo } from "../../schema/wire.js";
 
 /** What an engine says about itself. `protocol` is only set by an engine that rehearses a wrong one. */
 export type EngineInfo = Omit<WorkerInfo, "role" | "pid" | "version" | "protocol"> & { readonly protocol?: string };

@@ -1,4 +1,4 @@
-import type { EventBody } from "./engine.js";
+import type { EventBody } from "../../domain/closed-loop.js";
 
 /** Lines of one run from a cursor on, and the cursor to ask with next. */
 export interface LogSlice {

@@ -1,6 +1,7 @@
+import { monotonicNs } from "../server/clock.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SimulatedParams } from "../../schema/backend/simulated.js";
-import { runClosedLoop } from "../server/closed-loop.js";
+import { runClosedLoop } from "../../domain/closed-loop.js";
 import { describeIssues, type WorkerConfig } from "../server/config.js";
 import type { Engine, EngineInfo } from "../server/engine.js";
 import { programVersion } from "../server/version.js";
@@ -23,7 +24,13 @@ export async function loadSimulated(config: WorkerConfig, signal: AbortSignal): 
   const info = await describe(config, params);
   return {
     info: () => info,
-    run: (request, emit, runSignal) => runClosedLoop(request, simulatedGenerate(params, request.seed), emit, runSignal),
+    run: (request, emit, runSignal) =>
+      runClosedLoop(request, {
+        generate: simulatedGenerate(params, request.seed),
+        emit,
+        now: monotonicNs,
+        signal: runSignal,
+      }),
     close: async () => {},
   };
 }

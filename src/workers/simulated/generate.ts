@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { performance } from "node:perf_hooks";
 import type { SimulatedParams } from "../../schema/backend/simulated.js";
 import { monotonicNs } from "../server/clock.js";
-import type { Generate, OnTokens, Outcome } from "../server/closed-loop.js";
+import type { Generate, OnTokens, Outcome } from "../../domain/closed-loop.js";
 import { tokenTimes } from "./timing.js";
 
 /** The simulated engine's primitive: waits where a real one computes. */

@@ -19,9 +19,9 @@ export const wireWorker = {
 
 /** What a worker loads, as it stands in the environment variable LEM_CONFIG. */
 export function workerConfig(needs: LaunchNeeds, params: unknown, modelPath: string | undefined): string {
-  const { id } = needs.config.model;
+  const { path: _path, ...model } = needs.config.model;
   return JSON.stringify({
-    model: modelPath === undefined ? { id } : { id, path: modelPath },
+    model: modelPath === undefined ? model : { ...model, path: modelPath },
     dtype: needs.config.dtype,
     params,
     max_concurrency: needs.maxConcurrency,
@@ -38,8 +38,9 @@ async function readiness(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): P
       : { status: health.status };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof SyntaxError || error instanceof z.ZodError)
+    if (error instanceof SyntaxError || error instanceof z.ZodError) {
       return { status: "failed", message: "GET /v1/health gave no health" };
+    }
     return { status: "starting" }; // nobody listens yet
   }
 }

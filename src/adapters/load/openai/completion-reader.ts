@@ -56,8 +56,9 @@ export class CompletionReader {
 
   outcome(): Outcome {
     if (this.#failure !== undefined) return this.#failure;
-    if (!this.#finished)
+    if (!this.#finished) {
       return { status: "failed", code: "truncated", message: "the stream ended without a finish reason" };
+    }
     const usage = this.#usage;
     if (usage === undefined) return { status: "failed", code: "no_usage", message: "the stream ended without usage" };
     const uncounted = usage.completion_tokens - this.#counted;
@@ -75,9 +76,9 @@ export class CompletionReader {
     if (data === "[DONE]") return;
     const parsed = Chunk.safeParse(parseJson(data));
     if (!parsed.success) this.#failure ??= { status: "failed", code: "bad_chunk", message: data.slice(0, 200) };
-    else if (parsed.data.error)
+    else if (parsed.data.error) {
       this.#failure ??= { status: "failed", code: "server_error", message: parsed.data.error.message };
-    else this.#chunk(parsed.data);
+    } else this.#chunk(parsed.data);
   }
 
   #chunk({ choices, usage, timings }: Chunk): void {

@@ -61,8 +61,9 @@ class EventStream {
   async read(answer: Answer): Promise<void> {
     for await (const event of readLines(answer.body, RunEvent, "POST /v1/runs")) {
       if (event.seq < this.cursor) continue;
-      if (event.seq > this.cursor)
+      if (event.seq > this.cursor) {
         throw unexpected("POST /v1/runs", `event ${String(event.seq)} after ${String(this.cursor - 1)}`);
+      }
       this.cursor++;
       this.#onEvent(event);
       this.complete = event.type === "end" || event.type === "failed";

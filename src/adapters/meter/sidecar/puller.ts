@@ -67,10 +67,11 @@ export class Puller {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
-        if (++failures >= patience)
+        if (++failures >= patience) {
           this.#failure = new LemError("METER_FAILED", `the meter stopped answering: ${messageOf(error)}`, {
             cause: error,
           });
+        }
       }
       for (const wake of this.#wake.splice(0)) wake();
       await delay(periodMs, undefined, { signal }).catch(() => undefined);
@@ -79,8 +80,9 @@ export class Puller {
 
   async #pullOnce(signal: AbortSignal): Promise<void> {
     const answer = await ask(this.#endpoint, `/v1/samples?cursor=${String(this.#cursor)}`, { signal });
-    if (answer.status !== 200)
+    if (answer.status !== 200) {
       throw unexpected("GET /v1/samples", `status ${String(answer.status)}: ${await answer.text()}`);
+    }
     for await (const line of readLines(answer.body, Line, "GET /v1/samples")) {
       if ("lost" in line) {
         this.#lost += line.lost;

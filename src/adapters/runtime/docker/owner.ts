@@ -51,8 +51,9 @@ export async function isDead(
   self: Owner,
   containerRuns: (id: string) => Promise<boolean>,
 ): Promise<boolean> {
-  if (owner.container !== undefined && owner.container !== self.container)
+  if (owner.container !== undefined && owner.container !== self.container) {
     return !(await containerRuns(owner.container));
+  }
   if (owner.container === undefined && owner.machine !== self.machine) return false;
   if (owner.boot !== self.boot) return true;
   if (owner.pidNamespace !== self.pidNamespace) return owner.container !== undefined; // our own container was restarted

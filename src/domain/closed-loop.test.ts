@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { RunRequest } from "../../schema/wire.js";
-import { monotonicNs } from "./clock.js";
-import { runClosedLoop, type Generate } from "./closed-loop.js";
-import type { EventBody } from "./engine.js";
+import type { RunRequest } from "../schema/wire.js";
+import { runClosedLoop, type EventBody, type Generate } from "./closed-loop.js";
+
+const monotonicNs = (): bigint => process.hrtime.bigint();
 
 const base: RunRequest = {
   run_id: "run",
@@ -31,7 +31,10 @@ function engine(ms: (index: number) => number = () => 2) {
 
 async function run(request: Partial<RunRequest>, generate: Generate, signal = new AbortController().signal) {
   const events: EventBody[] = [];
-  const failure = await runClosedLoop({ ...base, ...request }, generate, (event) => events.push(event), signal).then(
+  const failure = await runClosedLoop(
+    { ...base, ...request },
+    { generate, emit: (event) => events.push(event), now: monotonicNs, signal },
+  ).then(
     () => undefined,
     (error: unknown) => error,
   );
