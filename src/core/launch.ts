@@ -51,7 +51,7 @@ export async function withLaunch(
   const needs = launchNeeds(launch, gpus);
   const backend = ports.backends[config.backend];
   const runtime = await ports.runtime(config.runtime);
-  await using _lease = await ports.leases.acquire(gpus, `campaign ${launch.campaignId}`);
+  await using _lease = await ports.leases.acquire(gpus, `campaign ${launch.campaignId}`, signal);
   await using site = await runtime.openSite({ campaignId: launch.campaignId, launchId: launch.launchId }, signal);
   const metering = openMeter(ports, site, needs, signal);
   // The container is created while the sidecar starts; it does not run before the bare window is over.

@@ -1,5 +1,5 @@
 /** The right to use GPUs, shared by all controllers of this host. */
 export interface GpuLeases {
-  /** Takes all of the GPUs or none; rejects with GPU_BUSY and the owner when one is taken. */
-  acquire(uuids: readonly string[], owner: string): Promise<AsyncDisposable>;
+  /** Takes all of the GPUs or none; waits for a while, then rejects with GPU_BUSY and the holder of the one that is taken. */
+  acquire(uuids: readonly string[], holder: string, signal: AbortSignal): Promise<AsyncDisposable>;
 }

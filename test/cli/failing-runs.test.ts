@@ -110,6 +110,18 @@ describe("interruption", () => {
     expect(workers()).toEqual([]);
   });
 
+  it("nobody listening any more does not keep it from cleaning up", async () => {
+    await using file = await campaignFile(simulatedCampaign());
+    const set = ["--set", "window.requests=1000", "--set", "window.steady_s=60"];
+    const running = startLem(["campaign", "run", file.path, "-o", file.folder, ...set], env);
+    await running.says("launch of");
+    running.closeOutput();
+    running.signal("SIGTERM");
+
+    expect((await running.finished).code).toBe(143);
+    expect(workers()).toEqual([]);
+  });
+
   it("a killed controller leaves no process", async () => {
     await using file = await campaignFile(simulatedCampaign());
     const set = ["--set", "window.requests=10000", "--set", "window.steady_s=60"];

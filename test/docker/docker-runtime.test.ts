@@ -90,7 +90,7 @@ describe("sweeping", () => {
   }
 
   it("removes what a dead controller of this machine left, and nothing of anybody else", async () => {
-    const { currentOwner, formatOwner } = await import("../../src/adapters/runtime/docker/owner.js");
+    const { currentOwner, formatOwner } = await import("../../src/adapters/owner/shared/owner.js");
     const self = currentOwner();
     const ownDead = dead.replace("here", self.machine);
     await container("lem-test-orphan", { "lem.owner": ownDead });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { repository } from "./program.js";
 
 export interface Finished {
+  readonly pid: number;
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -13,6 +14,8 @@ export interface RunningLem {
   /** Resolves when stderr has shown this text; rejects when the command ends before. */
   says(text: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** Breaks the pipes behind stdout and stderr. */
+  closeOutput(): void;
   readonly finished: Promise<Finished>;
 }
 
@@ -27,7 +30,7 @@ export function startLem(args: readonly string[], env: Readonly<Record<string, s
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  const finished = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
+  const finished = once(child, "close").then(() => ({ pid: child.pid ?? 0, code: child.exitCode, stdout, stderr }));
   return {
     pid: child.pid ?? 0,
     says: async (text) => {
@@ -37,6 +40,10 @@ export function startLem(args: readonly string[], env: Readonly<Record<string, s
       }
     },
     signal: (name) => child.kill(name),
+    closeOutput: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     finished,
   };
 }

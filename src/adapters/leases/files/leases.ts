@@ -1,16 +1,21 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { LemError } from "../../../core/errors.js";
 import type { GpuLeases } from "../../../ports/leases.js";
+import { currentOwner, formatOwner, isDead, parseOwner } from "../../owner/shared/owner.js";
+
+/** A lease that is not refreshed for this long has expired; the last resort for owners that cannot be seen from here. */
+const staleMs = 15_000;
 
 /**
- * Leases as lock files in one folder of the host, so that two campaigns never measure on one GPU at the same time. A
- * lease of a dead controller expires by itself: its lock file is no longer refreshed.
+ * Leases as lock files in one folder of the host, so that two campaigns never measure on one GPU at the same time. The
+ * lease of a controller that is certainly dead is broken at once.
  */
 export function fileLeases(folder: string): GpuLeases {
   return {
-    acquire: async (uuids, owner) => {
+    acquire: async (uuids, holder, signal) => {
       const releases: (() => Promise<void>)[] = [];
       const release = async (): Promise<void> => {
         for (const each of releases.splice(0)) await each();
@@ -18,7 +23,7 @@ export function fileLeases(folder: string): GpuLeases {
       if (uuids.length > 0) await mkdir(folder, { recursive: true, mode: 0o777 });
       try {
         // A fixed order, so that two controllers that want the same GPUs cannot wait for each other.
-        for (const uuid of uuids.toSorted()) releases.push(await take(join(folder, uuid), uuid, owner));
+        for (const uuid of uuids.toSorted()) releases.push(await take(join(folder, uuid), { uuid, holder, signal }));
       } catch (error) {
         await release();
         throw error;
@@ -28,17 +33,38 @@ export function fileLeases(folder: string): GpuLeases {
   };
 }
 
-async function take(file: string, uuid: string, owner: string): Promise<() => Promise<void>> {
+interface Wanted {
+  readonly uuid: string;
+  readonly holder: string;
+  readonly signal: AbortSignal;
+}
+
+/** Waits a little longer than a lease lives unrefreshed, then gives up. */
+async function take(file: string, { uuid, holder, signal }: Wanted): Promise<() => Promise<void>> {
   await writeFile(file, "", { flag: "a" });
-  const previous = await readFile(file, "utf8");
-  try {
-    const release = await lock(file, { stale: 15_000, update: 5_000 });
-    await writeFile(file, owner);
-    return release;
-  } catch (error) {
-    throw new LemError("GPU_BUSY", `${uuid} is in use by ${previous === "" ? "another controller" : previous}`, {
-      hint: "wait for it to end; a lease of a killed controller expires after 15 s",
-      cause: error,
-    });
+  const deadline = performance.now() + staleMs + 5_000;
+  for (;;) {
+    const [owner = "", previous = "another controller"] = (await readFile(file, "utf8")).split("\n");
+    try {
+      const release = await lock(file, { stale: staleMs, update: staleMs / 3 });
+      await writeFile(file, `${formatOwner(currentOwner())}\n${holder}`);
+      return release;
+    } catch (error) {
+      if (await isCertainlyDead(owner)) {
+        await rm(`${file}.lock`, { recursive: true, force: true });
+      } else if (performance.now() > deadline) {
+        throw new LemError("GPU_BUSY", `${uuid} is in use by ${previous}`, {
+          hint: "wait for it to end, or name another GPU: --set 'gpus=[1]'",
+          cause: error,
+        });
+      }
+    }
+    await delay(250, undefined, { signal });
   }
+}
+
+async function isCertainlyDead(text: string): Promise<boolean> {
+  const owner = parseOwner(text);
+  // Whether another container still runs cannot be seen from here: it counts as alive until its lease expires.
+  return owner !== undefined && (await isDead(owner, currentOwner(), async () => true));
 }

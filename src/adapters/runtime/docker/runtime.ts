@@ -1,7 +1,7 @@
 import Dockerode from "dockerode";
 import type { Runtime } from "../../../ports/runtime.js";
 import { hostPaths } from "./host-paths.js";
-import { currentOwner, formatOwner } from "./owner.js";
+import { currentOwner, formatOwner } from "../../owner/shared/owner.js";
 import { statusOf, unreachable } from "./problems.js";
 import { openSite } from "./site.js";
 import { sweepOrphans } from "./sweep.js";

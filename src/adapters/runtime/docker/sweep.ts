@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { labels } from "./labels.js";
-import type { Owner } from "./owner.js";
-import { isDead, parseOwner } from "./owner.js";
+import type { Owner } from "../../owner/shared/owner.js";
+import { isDead, parseOwner } from "../../owner/shared/owner.js";
 import { statusOf } from "./problems.js";
 import { removeContainer } from "./unit.js";
 
