@@ -53,10 +53,11 @@ export async function withLaunch(
   const runtime = await ports.runtime(config.runtime);
   await using _lease = await ports.leases.acquire(gpus, `campaign ${launch.campaignId}`, signal);
   await using site = await runtime.openSite({ campaignId: launch.campaignId, launchId: launch.launchId }, signal);
-  const metering = openMeter(ports, site, needs, signal);
   // The container is created while the sidecar starts; it does not run before the bare window is over.
-  const [metered, prepared] = await bothSettled(metering, site.prepare(backend.unit(needs), signal));
-  await using _meter = metered;
+  const preparing = site.prepare(backend.unit(needs), signal);
+  preparing.catch(() => undefined); // awaited below, unless the meter fails first
+  await using metered = await openMeter(ports, site, needs, signal);
+  const prepared = await preparing;
   const idleWindows: NamedWindow[] = [];
   if (metered !== undefined) idleWindows.push(await idle(context, "idle_bare", launch));
   context.onProgress({ type: "phase", phase: "starting", slug });
@@ -102,12 +103,6 @@ async function openMeter(
   };
   const prepared = await site.prepare(ports.meter.unit(meterNeeds), signal);
   return ports.meter.attach(await prepared.start(signal), meterNeeds, signal);
-}
-
-/** Both values, or the first failure, but only once both have settled: nothing may still be in the making then. */
-async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
 }
 
 async function idle(context: Context, name: "idle_bare" | "idle_loaded", launch: LaunchPlan): Promise<NamedWindow> {
