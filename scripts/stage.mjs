@@ -30,7 +30,7 @@ function runtimePackages() {
 }
 
 const parts = new Map([
-  ["controller", () => ["bin", "dist", "package.json", ...runtimePackages()]],
+  ["controller", () => ["bin", "campaigns", "dist", "package.json", ...runtimePackages()]],
   // The sampler needs one package: the bridge to the driver's library, with its binary for this processor.
   [
     "sidecar",

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { CampaignOutcome } from "./core/campaign.js";
 import { runCampaign } from "./core/campaign.js";
 import { parseCampaign, parseSetting } from "./core/parse-campaign.js";
@@ -15,6 +16,9 @@ export interface RunFileOptions extends CampaignFileOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress;
 }
+
+/** The campaign of `lem demo`: simulated, in seconds. */
+export const demoCampaign = fileURLToPath(new URL("../campaigns/demo.yaml", import.meta.url));
 
 /**
  * Expands a campaign file into cases and an order; starts nothing. Rejects with a LemError that carries every problem of

@@ -1,5 +1,5 @@
 /** lem as a library. Every command of the CLI is a thin call of one of these functions. */
-export { planFile, runFile } from "./campaigns.js";
+export { demoCampaign, planFile, runFile } from "./campaigns.js";
 export type { CampaignFileOptions, RunFileOptions } from "./campaigns.js";
 export { listResults, showResult } from "./results.js";
 export { wire } from "./wiring.js";

@@ -55,7 +55,7 @@ export function finishedResult(
     askedOutputTokens: config.workload.output_tokens,
     metrics,
     steady: steadyRecord,
-    gpusRequested: live.needs.gpus.length > 0,
+    metered: live.meter !== undefined,
     samplePeriodMs: live.meter?.info.period_ms,
     samplesLost: live.meter?.lost() ?? 0,
     simulated,
@@ -135,7 +135,7 @@ function environmentGpus(preflight: Preflight, uuids: readonly string[]): Result
 
 /** The windows of this run; the idle windows of its launch come with it, since its baseline is read from them. */
 function windowRecords(live: LiveLaunch, seen: Observation, status: Provenance): WindowRecord[] {
-  const samples = byGpu(live.meter?.samples() ?? [], live.needs.gpus);
+  const samples = byGpu(live.meter?.samples() ?? [], live.meter?.info.gpus.map(({ uuid }) => uuid) ?? []);
   return [...live.idleWindows, ...seen.windows].map((window) => windowRecord(window, samples, status));
 }
 

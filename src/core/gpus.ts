@@ -9,7 +9,7 @@ export async function listGpus(
   signal: AbortSignal,
 ): Promise<SidecarInfo["gpus"]> {
   const runtime = await ports.runtime(how.runtime);
-  const needs = { ...how, gpus: "all", token: makeToken() } as const;
+  const needs = { ...how, source: "nvml", gpus: "all", token: makeToken() } as const;
   const identity = { campaignId: "gpu-list", launchId: makeUlid(ports.clock.wallTime()) };
   await using site = await runtime.openSite(identity, signal);
   const prepared = await site.prepare(ports.meter.unit(needs), signal);

@@ -94,8 +94,10 @@ async function openMeter(
   needs: LaunchNeeds,
   signal: AbortSignal,
 ): Promise<MeterSession | undefined> {
-  if (needs.gpus.length === 0) return undefined;
+  const simulated = needs.config.gpus === "simulated";
+  if (needs.gpus.length === 0 && !simulated) return undefined;
   const meterNeeds = {
+    source: simulated ? ("simulated" as const) : ("nvml" as const),
     gpus: needs.gpus,
     gpuDriver: needs.config.container.gpu_driver,
     runtime: needs.config.runtime,

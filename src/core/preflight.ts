@@ -111,8 +111,13 @@ function imagesOf(ports: Ports, planned: PlannedCase): string[] {
 }
 
 function sidecarImage(ports: Ports, config: PlannedCase["config"]): string {
-  return ports.meter.unit({ gpus: "all", gpuDriver: config.container.gpu_driver, runtime: config.runtime, token: "" })
-    .image;
+  return ports.meter.unit({
+    source: "nvml",
+    gpus: "all",
+    gpuDriver: config.container.gpu_driver,
+    runtime: config.runtime,
+    token: "",
+  }).image;
 }
 
 async function checkGpus(
@@ -121,7 +126,7 @@ async function checkGpus(
   findings: Findings & { readonly images: ReadonlyMap<string, string> },
 ): Promise<Pick<Preflight, "hostGpus" | "gpus">> {
   const gpus = new Map<string, readonly string[]>(plan.cases.map((planned) => [planned.id, []]));
-  const asking = plan.cases.filter((planned) => planned.config.gpus !== "none");
+  const asking = plan.cases.filter(({ config }) => config.gpus !== "none" && config.gpus !== "simulated");
   const [first] = asking;
   if (first === undefined) return { hostGpus: [], gpus };
   const { runtime, container } = first.config;
@@ -156,7 +161,7 @@ async function checkGpus(
 /** UUIDs for a case: the ones it names, or the first ones of the host. */
 function assign(planned: PlannedCase, hostGpus: readonly HostGpu[]): readonly string[] | LemError {
   const wanted = planned.config.gpus;
-  if (wanted === "none") return [];
+  if (wanted === "none" || wanted === "simulated") return [];
   const present = hostGpus.map((gpu) => gpu.uuid);
   const entries = typeof wanted === "number" ? Array.from({ length: wanted }, (_, index) => index) : wanted;
   const uuids = entries.map((entry) =>

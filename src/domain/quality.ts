@@ -10,7 +10,7 @@ export interface Evidence {
   readonly askedOutputTokens: number;
   readonly metrics: Readonly<Record<MetricName, Quantity>>;
   readonly steady: WindowRecord;
-  readonly gpusRequested: boolean;
+  readonly metered: boolean;
   readonly samplePeriodMs: number | undefined;
   readonly samplesLost: number;
   readonly simulated: boolean;
@@ -89,7 +89,7 @@ function aboutWork({ requests, askedOutputTokens }: Evidence): QualityFlag[] {
 }
 
 function aboutEnergy(evidence: Evidence): QualityFlag[] {
-  if (!evidence.gpusRequested) return [];
+  if (!evidence.metered) return [];
   const flags: QualityFlag[] = [];
   const energy = evidence.metrics.energy_gpu_j;
   if (energy.status === "unavailable") flags.push(flag("E101", `no energy: ${energy.message}`));

@@ -2,6 +2,8 @@ import type { Sample, SidecarInfo } from "../schema/wire.js";
 import type { Unit, UnitSpec } from "./runtime.js";
 
 export interface MeterNeeds {
+  /** `simulated`: one invented GPU, for rehearsals without hardware. */
+  readonly source: "nvml" | "simulated";
   readonly gpus: readonly string[] | "all";
   readonly gpuDriver: "nvidia" | "cdi";
   readonly runtime: "docker" | "process";

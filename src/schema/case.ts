@@ -14,8 +14,15 @@ const GpuUuid = z
 const GpuIndex = z.int().min(0).max(63).describe("position in nvidia-smi -L");
 
 const GpuRequest = z
-  .union([z.literal("none"), z.int().min(1).max(64), z.array(z.union([GpuUuid, GpuIndex])).min(1)])
-  .describe("`none`, a number of GPUs, or a list of GPU UUIDs or indices; the result names the UUIDs");
+  .union([
+    z.literal("none"),
+    z.literal("simulated"),
+    z.int().min(1).max(64),
+    z.array(z.union([GpuUuid, GpuIndex])).min(1),
+  ])
+  .describe(
+    "`none`, `simulated` (one invented GPU for rehearsals), a number of GPUs, or a list of GPU UUIDs or indices; the result names the UUIDs",
+  );
 export type GpuRequest = z.infer<typeof GpuRequest>;
 
 const Container = z

@@ -46,8 +46,8 @@ export type WorkerInfo = z.infer<typeof WorkerInfo>;
 export const SidecarInfo = z.strictObject({
   ...common,
   role: z.literal("sidecar"),
-  source: z.enum(["nvml"]),
-  simulated: z.boolean().describe("true when the library is a simulation"),
+  source: z.enum(["nvml", "simulated"]),
+  simulated: z.boolean().describe("true when no hardware is behind the numbers, be it a simulated library or none"),
   driver: z.string(),
   period_ms: z.number().positive(),
   gpus: z.array(

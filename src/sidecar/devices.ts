@@ -2,8 +2,9 @@ import type { SidecarInfo, wireProtocol } from "../schema/wire.js";
 import { exitCodes, type ExitCode } from "../workers/server/exit-codes.js";
 import { openNvml, type Nvml, type NvmlDevice } from "../workers/server/nvml.js";
 import { programVersion } from "../workers/server/version.js";
-import { GpuReader } from "./gpu-reader.js";
+import { GpuReader, type Reader } from "./gpu-reader.js";
 import type { SidecarOptions } from "./options.js";
+import { simulatedGpu, SimulatedReader } from "./simulated-reader.js";
 
 /** Only the type comes from the schema: loading it would load zod, and double the time to start. */
 const protocol: typeof wireProtocol = "lem/wire/1";
@@ -12,7 +13,7 @@ export interface OpenDevices {
   readonly status: "open";
   readonly info: SidecarInfo;
   /** In the order of `info.gpus`. */
-  readonly readers: readonly GpuReader[];
+  readonly readers: readonly Reader[];
 }
 
 export interface DeviceFailure {
@@ -21,8 +22,30 @@ export interface DeviceFailure {
   readonly message: string;
 }
 
-/** Opens NVML and the GPUs that are asked for; all of them must be there. */
+/** Opens the source that is asked for. */
 export function openDevices(options: SidecarOptions, env: NodeJS.ProcessEnv): OpenDevices | DeviceFailure {
+  return options.source === "simulated" ? openSimulated(options.periodMs) : openNvmlDevices(options, env);
+}
+
+function openSimulated(periodMs: number): OpenDevices {
+  const gpu = {
+    ...simulatedGpu,
+    power_limit_w: 400,
+    memory_total_bytes: null,
+    energy_counter: true,
+  };
+  const info: SidecarInfo = {
+    ...programInfo(periodMs),
+    source: "simulated",
+    simulated: true,
+    driver: "none",
+    gpus: [gpu],
+  };
+  return { status: "open", info, readers: [new SimulatedReader()] };
+}
+
+/** Opens NVML and the GPUs that are asked for; all of them must be there. */
+function openNvmlDevices(options: SidecarOptions, env: NodeJS.ProcessEnv): OpenDevices | DeviceFailure {
   const opened = openNvml(env);
   if (opened.status === "unavailable") {
     return { status: "failed", code: exitCodes.noNvml, message: `NVML not found: ${opened.message}` };
@@ -42,6 +65,10 @@ export function openDevices(options: SidecarOptions, env: NodeJS.ProcessEnv): Op
   return { status: "open", info: describe(nvml, devices, readers, options.periodMs), readers };
 }
 
+function programInfo(periodMs: number): Pick<SidecarInfo, "protocol" | "version" | "pid" | "role" | "period_ms"> {
+  return { protocol, version: programVersion(), pid: process.pid, role: "sidecar", period_ms: periodMs };
+}
+
 function describe(
   nvml: Nvml,
   devices: readonly NvmlDevice[],
@@ -51,14 +78,10 @@ function describe(
   const enforcedLimit = nvml.call("nvmlDeviceGetEnforcedPowerLimit", ["void *", "void *"]);
   const limitMw = new Uint32Array(1);
   return {
-    protocol,
-    version: programVersion(),
-    pid: process.pid,
-    role: "sidecar",
+    ...programInfo(periodMs),
     source: "nvml",
     simulated: nvml.simulated,
     driver: nvml.driver,
-    period_ms: periodMs,
     gpus: devices.map(({ handle, uuid, name }, index) => ({
       uuid,
       name,

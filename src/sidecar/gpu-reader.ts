@@ -23,12 +23,20 @@ const callsOf = ({ call }: Nvml): Calls => ({
   memory: call("nvmlDeviceGetMemoryInfo", ["void *", "void *"]),
 });
 
+/** What a sampler asks of a GPU. */
+export interface Reader {
+  /** Energy and power, between two looks at the clock. */
+  readFast(into: Reading): void;
+  /** Temperature and memory. */
+  readSlow(into: Reading): void;
+}
+
 /**
  * Reads one GPU. Energy and power come from one batched call where the driver can do that (fields 83 and 186), else from
  * the older functions; which one works is found out by trying. nvmlDeviceGetPowerUsage is the average of the last second
  * on many cards since Ampere, field 186 is the present power.
  */
-export class GpuReader {
+export class GpuReader implements Reader {
   readonly hasEnergyCounter: boolean;
   readonly #handle: bigint;
   readonly #calls: Calls;

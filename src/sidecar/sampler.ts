@@ -3,7 +3,7 @@ import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import type { SidecarInfo } from "../schema/wire.js";
 import { exitCodes } from "../workers/server/exit-codes.js";
 import { openDevices, type DeviceFailure } from "./devices.js";
-import type { GpuReader } from "./gpu-reader.js";
+import type { Reader } from "./gpu-reader.js";
 import type { SidecarOptions } from "./options.js";
 import { allocateRing, RingWriter, type Reading } from "./ring.js";
 import { tickAfter } from "./schedule.js";
@@ -18,7 +18,7 @@ const ringSamplesMax = 2 ** 21;
 const slowPeriodMs = 1000;
 
 /** Samples for ever. Blocks its thread, which therefore does nothing else; the server has another one. */
-function sample(readers: readonly GpuReader[], ring: RingWriter, periodMs: number, onFirst: () => void): void {
+function sample(readers: readonly Reader[], ring: RingWriter, periodMs: number, onFirst: () => void): void {
   const alarm = new Int32Array(new SharedArrayBuffer(4));
   const reading = emptyReading();
   const startMs = performance.now();

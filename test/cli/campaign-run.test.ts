@@ -153,3 +153,17 @@ describe("lem results", () => {
     expect(await lem(["results", "show", "01K", "-o", file.folder])).toMatchObject({ code: 2, stdout: "" });
   });
 });
+
+describe("lem demo", () => {
+  it("shows a whole campaign with energy, and says SIMULATED wherever there is a number", async () => {
+    await using file = await campaignFile("");
+    const { code, stdout, stderr } = await lem(["demo", "-o", file.folder]);
+
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^SIMULATED/);
+    expect(stdout).toMatch(/^SIMULATED$/m);
+    const rows = stdout.split("\n").filter((line) => /^c[18] /.test(line));
+    expect(rows.length).toBe(2);
+    for (const row of rows) expect(row.match(/ sim/g)?.length).toBe(4);
+  });
+});

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 function sidecar(gpus: readonly string[] | "all"): UnitSpec {
-  const spec = sidecarMeter.unit({ gpus, gpuDriver: "nvidia", runtime: "process", token: "t" });
+  const spec = sidecarMeter.unit({ source: "nvml", gpus, gpuDriver: "nvidia", runtime: "process", token: "t" });
   return {
     ...spec,
     command: [process.execPath, `${repository}/dist/sidecar/main.js`],

@@ -9,7 +9,7 @@ import { docker, gpu0, gpu1, labelled } from "./engine.js";
 const signal = AbortSignal.timeout(60_000);
 
 function sidecar(gpus: readonly string[] | "all"): UnitSpec {
-  return sidecarMeter.unit({ gpus, gpuDriver: "nvidia", runtime: "docker", token: "t" });
+  return sidecarMeter.unit({ source: "nvml", gpus, gpuDriver: "nvidia", runtime: "docker", token: "t" });
 }
 
 describe("docker runtime", () => {

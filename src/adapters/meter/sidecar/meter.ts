@@ -19,6 +19,7 @@ export const sidecarMeter: Meter = {
     env: {
       LEM_PORT: "9100",
       LEM_HOST: "0.0.0.0",
+      LEM_SOURCE: needs.source,
       ...(needs.gpus === "all" ? {} : { LEM_GPU_UUIDS: needs.gpus.join(",") }),
     },
     secretEnv: { LEM_TOKEN: needs.token },

@@ -1,9 +1,8 @@
+import { wire } from "../../../index.js";
 import { campaignTable } from "../../../report/campaign-table.js";
-import { runFile, wire } from "../../../index.js";
 import { BaseCommand } from "../../base-command.js";
 import { campaignArgs, campaignFlags, settings } from "../../campaign-flags.js";
-import { interruptible } from "../../interruption.js";
-import { progressLine } from "../../progress-lines.js";
+import { runAndReport } from "../../run-and-report.js";
 
 export default class CampaignRun extends BaseCommand {
   static override summary = "run a campaign and print the comparison";
@@ -19,19 +18,7 @@ export default class CampaignRun extends BaseCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(CampaignRun);
     const ports = wire({ output: flags.output });
-    const say = (line: string): void => this.say(line);
-    const outcome = await interruptible(
-      async (signal) =>
-        runFile(ports, args.file, {
-          set: settings(flags),
-          signal,
-          onProgress: (progress) => {
-            const line = progressLine(progress);
-            if (line !== undefined) say(line);
-          },
-        }),
-      say,
-    );
+    const outcome = await runAndReport(ports, args.file, settings(flags), (line) => this.say(line));
     this.log(`\n${campaignTable(outcome.results)}\n\nresults in ${outcome.directory}`);
     this.exitWith(outcome.exitCode);
     return {
