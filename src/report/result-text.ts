@@ -1,3 +1,4 @@
+import type { MetricName } from "../schema/metric.js";
 import { distributionNames, distributions, metricNames, metrics } from "../schema/metric.js";
 import type { FinishedResult, Result } from "../schema/result.js";
 import { threeDigits } from "./numbers.js";
@@ -47,10 +48,15 @@ function metricsTable(result: FinishedResult): string {
     const value =
       quantity.status === "unavailable"
         ? `unavailable (${quantity.reason})`
-        : threeDigits(quantity.value) + (quantity.status === "simulated" ? " sim" : "");
+        : format(name, quantity.value) + (quantity.status === "simulated" ? " sim" : "");
     return [name, value, metrics[name].definition];
   });
   return plainTable([{ title: "metric" }, { title: "value", align: "right" }, { title: "definition" }], rows);
+}
+
+/** Counts are whole numbers; three digits of 2048 tokens would be wrong, not modest. */
+function format(name: MetricName, value: number): string {
+  return metrics[name].unit === "1" ? String(Math.round(value)) : threeDigits(value);
 }
 
 function distributionsTable(result: FinishedResult): string {

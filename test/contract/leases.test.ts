@@ -36,7 +36,8 @@ describe("GPU leases", () => {
     await mkdir(join(folder.path, "GPU-a.lock"));
     await writeFile(join(folder.path, "GPU-a"), `${dead}\ncampaign X`);
 
-    await using _a = await fileLeases(folder.path).acquire(["GPU-a"], "next", within(2_000));
+    await using lease = await fileLeases(folder.path).acquire(["GPU-a"], "next", within(2_000));
+    expect(lease).toBeDefined();
   });
 
   it("needs nothing for no GPU", async () => {

@@ -22,7 +22,11 @@ const campaign = (folder: string, ...more: string[]): string[] => [
 ];
 
 // Leases of its own, so that other controllers of this host do not get in the way.
-const env = { LEM_LEASES: join(tmpdir(), `lem-test-leases-${String(process.pid)}`) };
+const secret = "hf_test_secret_of_this_suite";
+const env = {
+  HF_TOKEN: secret,
+  LEM_LEASES: join(tmpdir(), `lem-test-leases-${String(process.pid)}`),
+};
 const lem = async (args: readonly string[]): Promise<Finished> => runLem(args, env);
 const startLem = (args: readonly string[]): RunningLem => start(args, env);
 
@@ -75,6 +79,9 @@ describe("a campaign in containers", () => {
           expect.arrayContaining(["requests.parquet", "tokens.parquet", "power.parquet", "engine.log"]),
         );
       }
+    }
+    for (const file of await readdir(folder.path, { recursive: true, withFileTypes: true })) {
+      if (file.isFile()) expect(await readFile(join(file.parentPath, file.name), "latin1")).not.toContain(secret);
     }
     // Token-identical work, whatever the backend.
     expect(new Set(all.map((result) => result.prompts_sha256)).size).toBe(1);
