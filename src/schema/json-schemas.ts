@@ -6,7 +6,9 @@ import * as wire from "./wire.js";
 
 type JsonSchema = Record<string, unknown>;
 
-const draft = { target: "draft-2020-12", unrepresentable: "any", reused: "ref" } as const;
+const draft = { target: "draft-2020-12", unrepresentable: "any" } as const;
+/** Shared parts once, under $defs. */
+const compact = { ...draft, reused: "ref" } as const;
 
 /** Messages of lem/wire/1 under their names, so that a worker in another language can check each of them. */
 function wireSchema(): JsonSchema {
@@ -37,8 +39,8 @@ function wireSchema(): JsonSchema {
 export function jsonSchemas(): Record<string, JsonSchema> {
   return {
     "campaign-1.schema.json": z.toJSONSchema(CampaignForEditors, { ...draft, io: "input" }),
-    "lock-1.schema.json": z.toJSONSchema(Lock, draft),
-    "result-1.schema.json": z.toJSONSchema(Result, draft),
+    "lock-1.schema.json": z.toJSONSchema(Lock, compact),
+    "result-1.schema.json": z.toJSONSchema(Result, compact),
     "wire-1.schema.json": wireSchema(),
   };
 }
