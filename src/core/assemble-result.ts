@@ -181,8 +181,14 @@ function sidecarProvenance(
   };
 }
 
-/** Samples that belong to a run: from the start of its launch's first idle window on, which is its baseline. */
+const marginNs = 1_000_000_000n;
+
+/** Samples that a run's numbers are made of: those of its windows and of its launch's idle windows, and a second around. */
 export function samplesOf(live: LiveLaunch, seen: Observation): readonly Sample[] {
-  const endNs = seen.trace.endNs + 1_000_000_000n;
-  return live.meter?.samples().filter((sample) => BigInt(sample.t_before_ns) <= endNs) ?? [];
+  const windows = [...live.idleWindows, ...seen.windows];
+  const belongs = ({ t_before_ns }: Sample): boolean => {
+    const tNs = BigInt(t_before_ns);
+    return windows.some((window) => tNs >= window.startNs - marginNs && tNs <= window.endNs + marginNs);
+  };
+  return live.meter?.samples().filter(belongs) ?? [];
 }

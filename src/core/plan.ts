@@ -7,7 +7,7 @@ import { withValueAt } from "../domain/paths.js";
 import { slugOf } from "../domain/slug.js";
 import { backendParams } from "../schema/backend/index.js";
 import type { BackendName } from "../schema/backend/index.js";
-import { CaseConfig, fieldsInsideLaunch } from "../schema/case.js";
+import { CaseConfig, ConsistentCase, fieldsInsideLaunch } from "../schema/case.js";
 import type { Repeat } from "../schema/campaign.js";
 import type { z } from "zod";
 import type { Path } from "./campaign-problems.js";
@@ -92,7 +92,7 @@ function resolveCase(combination: Combination, parsed: ParsedCampaign): PlannedC
     placeOfSetting(parsed.settings, path) ?? placeOf(parsed.document, originOf(path, combination));
   let fields = combination.fields;
   for (const setting of parsed.settings) fields = withValueAt(fields, setting.path, setting.value);
-  const checked = CaseConfig.safeParse(fields);
+  const checked = ConsistentCase.safeParse(fields);
   if (!checked.success) return problemsOf(checked.error, locate);
   const config = withOwnParams(checked.data);
   const { path: _path, ...model } = config.model;

@@ -76,6 +76,28 @@ export const caseFields = {
 /** Fields that may change between two runs of one launch. */
 export const fieldsInsideLaunch = ["workload", "scenario", "concurrency", "window"] as const;
 
-/** One point of the grid, fully resolved. */
+/** One point of the grid, fully resolved; each field for itself. */
 export const CaseConfig = z.strictObject(caseFields);
 export type CaseConfig = z.infer<typeof CaseConfig>;
+
+const runtimes: Readonly<Record<BackendName, readonly CaseConfig["runtime"][]>> = {
+  llamacpp: ["docker", "process"],
+  pytorch: ["docker"],
+  simulated: ["process"],
+};
+
+/** One point of the grid whose fields also fit each other. */
+export const ConsistentCase = CaseConfig.superRefine((config, context) => {
+  const refuse = (path: string[], message: string): void => context.addIssue({ code: "custom", path, message });
+  if (!runtimes[config.backend].includes(config.runtime)) {
+    refuse(
+      ["runtime"],
+      `backend ${config.backend} runs in ${runtimes[config.backend].join(" or ")}, not in ${config.runtime}`,
+    );
+  }
+  if (config.backend !== "llamacpp") return;
+  if (config.dtype !== "auto") refuse(["dtype"], "llama.cpp takes the type from the model file; leave dtype at auto");
+  if (config.runtime === "process" && Object.keys(config.llamacpp?.extra ?? {}).length > 0) {
+    refuse(["llamacpp", "extra"], "flags of llama-server have no meaning for the embedded engine; use runtime docker");
+  }
+});

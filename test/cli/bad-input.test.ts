@@ -57,7 +57,9 @@ describe("bad input is refused before anything starts", () => {
   });
 
   it("no Docker Engine", async () => {
-    const text = simulatedCampaign().replace("runtime: process", "runtime: docker");
+    const text = simulatedCampaign()
+      .replace("runtime: process", "runtime: docker")
+      .replace("backend: simulated", "backend: llamacpp");
     const { code, error } = await refused(text, { env: { DOCKER_HOST: "unix:///nowhere/docker.sock" } });
 
     expect(code).toBe(6);

@@ -124,6 +124,22 @@ describe("a bad file", () => {
       7,
       /another backend/,
     ],
+    [
+      "runtime that the backend does not have",
+      `${head}`.replace("process", "docker"),
+      "CAMPAIGN_INVALID",
+      /simulated runs in process, not in docker/,
+      4,
+      /docs/,
+    ],
+    [
+      "type that the engine cannot choose",
+      head.replace("simulated", "llamacpp") + "dtype: float16\n",
+      "CAMPAIGN_INVALID",
+      /from the model file/,
+      6,
+      /docs/,
+    ],
     ["bad GPU", `${head}gpus: [GPU-x]\n`, "CAMPAIGN_INVALID", /UUID/, 6, /docs/],
   ])("%s", async (_name, text, code, message, line, hint) => {
     const problems = await problemsOf(text);
