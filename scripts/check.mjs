@@ -10,6 +10,7 @@ const checks = [
   ["architecture", ["node", "scripts/check-architecture.mjs"]],
   ["unused code", ["npx", "knip"]],
   ["schema", ["node", "scripts/generate-schema.mjs", "--check"]],
+  ["docs", ["node", "scripts/generate-docs.mjs", "--check"]],
   [
     "shell",
     ["bash", "-n", ...["docker-engine", "base-image", "gpu-host", "build-images"].map((name) => `scripts/${name}.sh`)],

@@ -90,6 +90,15 @@ function unittest(name, [program = "", ...args]) {
   return { passed, failed };
 }
 
+/** Compose is no part of an engine; without any, Debian's is installed. */
+function installCompose() {
+  const there = [["docker", "compose"], ["docker-compose"]].some(
+    ([program = "", ...args]) => spawnSync(program, [...args, "version"]).status === 0,
+  );
+  if (!there)
+    step("compose", () => run("apt-get", ["install", "-y", "-qq", "docker-compose"]) && "docker-compose installed");
+}
+
 /** @returns {Counts[]} */
 function dockerTests() {
   const engine = startEngine();
@@ -98,6 +107,7 @@ function dockerTests() {
     return [{ passed: 0, failed: process.env["LEM_REQUIRE_DOCKER"] === "1" ? 1 : 0 }];
   }
   try {
+    installCompose();
     const built = spawnSync("bash", ["scripts/build-images.sh"], { stdio: "inherit" });
     return built.status === 0 ? [pythonEngineTests(), vitest(["docker"])] : [{ passed: 0, failed: 1 }];
   } finally {
