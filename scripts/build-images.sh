@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-registry_answers() { timeout 8 docker pull -q hello-world >/dev/null 2>&1; }
+registry_answers() { timeout 8 docker manifest inspect hello-world >/dev/null 2>&1; }
 
 base_argument() {
     if [ -n "${LEM_BASE_IMAGE:-}" ]; then echo "--build-arg=BASE_IMAGE=$LEM_BASE_IMAGE"; return; fi

@@ -32,7 +32,7 @@ export function run(command, args) {
 
 /** Installs the locked packages, unless exactly these are installed already. */
 export function install() {
-  const lock = hashOf(["package-lock.json", "package.json"]);
+  const lock = hashOf(["package-lock.json"]);
   const marker = "node_modules/.lem-installed";
   if (readOr(marker) === lock) return "packages are there";
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);

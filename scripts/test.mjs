@@ -95,8 +95,9 @@ function installCompose() {
   const there = [["docker", "compose"], ["docker-compose"]].some(
     ([program = "", ...args]) => spawnSync(program, [...args, "version"]).status === 0,
   );
-  if (!there)
+  if (!there) {
     step("compose", () => run("apt-get", ["install", "-y", "-qq", "docker-compose"]) && "docker-compose installed");
+  }
 }
 
 /** @returns {Counts[]} */

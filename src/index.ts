@@ -4,6 +4,7 @@ export type { CampaignFileOptions, RunFileOptions } from "./campaigns.js";
 export { listResults, showResult } from "./results.js";
 export { wire } from "./wiring.js";
 export type { WiringOptions } from "./wiring.js";
+export { didYouMean } from "./domain/did-you-mean.js";
 export { LemError, errorCodes, exitCodes } from "./core/errors.js";
 export type { ErrorCode, Place } from "./core/errors.js";
 export type { CampaignOutcome } from "./core/campaign.js";

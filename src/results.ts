@@ -20,7 +20,13 @@ export async function showResult(ports: Ports, which: string): Promise<StoredRes
     "RESULT_NOT_FOUND",
     found.length === 0 ? `there is no result "${which}"` : `"${which}" fits ${String(found.length)} results`,
     {
-      hint: "lem results ls lists them; --output chooses another folder",
+      hint:
+        found.length === 0
+          ? "lem results ls lists them; --output chooses another folder"
+          : `give more of it: ${found
+              .slice(0, 5)
+              .map(({ result }) => result.run_id)
+              .join(", ")}`,
     },
   );
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Command, Errors, Flags } from "@oclif/core";
+import { isAbsolute, relative } from "node:path";
+import { Command, Errors } from "@oclif/core";
 import { LemError, exitCodes } from "../index.js";
 import type { ErrorView } from "../report/error-text.js";
 import { errorText } from "../report/error-text.js";
@@ -10,15 +11,6 @@ import { errorText } from "../report/error-text.js";
  */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
-  static override baseFlags = {
-    output: Flags.string({
-      char: "o",
-      description: "folder of the results",
-      env: "LEM_RESULTS",
-      helpValue: "DIR",
-      helpGroup: "GLOBAL",
-    }),
-  };
 
   /** Ends with this exit code after the output was written. */
   protected exitWith(code: number): void {
@@ -48,7 +40,7 @@ export abstract class BaseCommand extends Command {
     const { view, exitCode } = explain(error);
     process.exitCode = exitCode;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
-    else this.say(errorText(view, readSource));
+    else this.say(errorText(view, { source: readSource, shown: shortPath }));
     if (exitCode === exitCodes.bug && process.env["LEM_DEBUG"] !== undefined) this.say(error.stack ?? "");
   }
 }
@@ -56,9 +48,13 @@ export abstract class BaseCommand extends Command {
 function explain(error: unknown): { view: ErrorView; exitCode: number } {
   if (error instanceof LemError) return { view: viewOf(error), exitCode: error.exitCode };
   if (error instanceof Errors.CLIError) {
-    const message = error.message.split("\n")[0] ?? "usage error";
+    const [message = ""] = error.message.split(/\n+(?:Note:|See more help)/);
     return {
-      view: { code: "USAGE", message, hint: "--help shows arguments, flags and examples" },
+      view: {
+        code: "USAGE",
+        message: message.replaceAll(/\s*\n\s*/g, " "),
+        hint: "--help shows arguments, flags and examples",
+      },
       exitCode: exitCodes.usage,
     };
   }
@@ -81,6 +77,12 @@ function viewOf(error: LemError): ErrorView {
     ...(error.place === undefined ? {} : { place: error.place }),
     ...(error.problems.length === 0 ? {} : { problems: error.problems.map(viewOf) }),
   };
+}
+
+/** Files below the current folder by their short names. */
+function shortPath(file: string): string {
+  const short = relative(process.cwd(), file);
+  return isAbsolute(file) && !short.startsWith("..") ? short : file;
 }
 
 function readSource(file: string): string | undefined {

@@ -17,7 +17,7 @@ export async function interruptible<T>(
     say(`${name}: ending the run and removing what was started`);
     const code = name === "SIGINT" ? "INTERRUPTED" : "TERMINATED";
     controller.abort(
-      new LemError(code, "interrupted; finished runs are stored", {
+      new LemError(code, "interrupted", {
         hint: "run the campaign again: it starts anew in a folder of its own",
       }),
     );

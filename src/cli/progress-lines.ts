@@ -1,11 +1,12 @@
 import type { Progress } from "../index.js";
+import { counted } from "../report/numbers.js";
 
 /** One line per thing that happened, for stderr. */
 export function progressLine(progress: Progress): string | undefined {
   if (progress.type === "preflight") return "checking what the campaign needs";
   if (progress.type === "swept") return `removed leftovers of a dead controller: ${progress.names.join(", ")}`;
   if (progress.type === "campaign_start") {
-    return `${String(progress.runs)} runs in ${String(progress.launches)} launches  →  ${progress.directory}`;
+    return `${counted(progress.runs, "run")} in ${counted(progress.launches, "launch")}  →  ${progress.directory}`;
   }
   if (progress.type === "launch_start") {
     const where = progress.gpus.length === 0 ? "" : `  on ${progress.gpus.join(", ")}`;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { didYouMean } from "../domain/did-you-mean.js";
+import { isFields, valueAt } from "../domain/paths.js";
 import type { SourceDocument } from "../ports/documents.js";
 import { knownKeys } from "../schema/fields.js";
 import type { Place } from "./errors.js";
@@ -11,11 +12,18 @@ export type Path = readonly (string | number)[];
 export type Locate = (path: Path) => Place;
 
 /** Turns what zod found into errors with file, line, key and a next step. */
-export function problemsOf(error: z.ZodError, locate: Locate): LemError[] {
+export function problemsOf(error: z.ZodError, value: unknown, locate: Locate): LemError[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
     if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], locate));
-    return [invalidValue(path, explain(issue), locate)];
+    const given = isFields(value) ? valueAt(value, path.join(".")) : value;
+    return [
+      invalidValue(
+        path,
+        given === undefined && path.length > 0 ? `is missing (${explain(issue)})` : explain(issue),
+        locate,
+      ),
+    ];
   });
 }
 
@@ -32,10 +40,14 @@ function unknownKey(path: Path, locate: Locate): LemError {
 }
 
 function invalidValue(path: Path, message: string, locate: Locate): LemError {
-  return new LemError("CAMPAIGN_INVALID", `${path.join(".") || "file"}: ${message}`, {
-    place: locate(path),
-    hint: "the fields and their values are listed in docs/campaign-file.md",
-  });
+  return new LemError(
+    "CAMPAIGN_INVALID",
+    `${path.join(".") || "file"}${message.startsWith("is missing") ? " " : ": "}${message}`,
+    {
+      place: locate(path),
+      hint: "the fields and their values are listed in docs/campaign-file.md",
+    },
+  );
 }
 
 type Issue = z.ZodError["issues"][number];

@@ -19,7 +19,7 @@ export interface CampaignOutcome {
   readonly directory: string;
   readonly campaignId: string;
   readonly results: readonly Result[];
-  /** 0; 7 with failed runs; the reason's own code when every run failed for the same kind of reason. */
+  /** 0; 5 with invalid measurements; 7 with failed runs, or the reason's own code when all failed for one kind of reason. */
   readonly exitCode: number;
 }
 
@@ -71,10 +71,16 @@ async function runLaunches(running: Running): Promise<void> {
 
 function exitCodeOf(results: readonly Result[]): number {
   const failed = results.filter((result) => result.status === "failed");
-  if (failed.length === 0) return exitCodes.ok;
+  if (failed.length === 0) return results.some(isInvalid) ? exitCodes.invalid_measurement : exitCodes.ok;
   const kinds = new Set(failed.map((result) => exitCodeOfFailure(result.error.code)));
   const [kind] = kinds;
   return failed.length === results.length && kinds.size === 1 && kind !== undefined ? kind : exitCodes.failed_runs;
+}
+
+/** A finding that forbids to use the numbers. That they are simulated is no such surprise: it was asked for. */
+function isInvalid(result: Result): boolean {
+  if (result.status === "failed") return true;
+  return result.quality.some((flag) => flag.severity === "invalidates" && flag.code !== "E106");
 }
 
 function exitCodeOfFailure(code: string): number {

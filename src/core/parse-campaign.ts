@@ -31,7 +31,7 @@ export async function parseCampaign(
   for (const setting of own) value = withValueAt(isFields(value) ? value : {}, setting.path, setting.value);
   const parsed = Campaign.safeParse(value);
   if (!parsed.success) {
-    const problems = problemsOf(parsed.error, (path) => placeOfSetting(own, path) ?? placeOf(document, path));
+    const problems = problemsOf(parsed.error, value, (path) => placeOfSetting(own, path) ?? placeOf(document, path));
     throw combine(problems, "CAMPAIGN_INVALID", `problems in ${file}`);
   }
   return { document, campaign: parsed.data, settings: settings.filter((setting) => !isAboutCampaign(setting)) };

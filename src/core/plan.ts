@@ -15,7 +15,7 @@ import { placeOf, problemsOf } from "./campaign-problems.js";
 import type { Place } from "./errors.js";
 import { LemError, combine } from "./errors.js";
 import { hashOf, sha256 } from "./hash.js";
-import type { ParsedCampaign } from "./parse-campaign.js";
+import type { ParsedCampaign, Setting } from "./parse-campaign.js";
 import { placeOfSetting } from "./parse-campaign.js";
 
 export interface PlannedCase {
@@ -78,7 +78,7 @@ function resolveCases(combinations: readonly Combination[], parsed: ParsedCampai
       continue;
     }
     const twin = cases.get(resolved.id);
-    if (twin !== undefined) note(sameCase(twin, resolved));
+    if (twin !== undefined) note(sameCase(twin, resolved, parsed.settings));
     cases.set(resolved.id, resolved);
   }
   if (problems.size > 0) {
@@ -93,7 +93,7 @@ function resolveCase(combination: Combination, parsed: ParsedCampaign): PlannedC
   let fields = combination.fields;
   for (const setting of parsed.settings) fields = withValueAt(fields, setting.path, setting.value);
   const checked = ConsistentCase.safeParse(fields);
-  if (!checked.success) return problemsOf(checked.error, locate);
+  if (!checked.success) return problemsOf(checked.error, fields, locate);
   const config = withOwnParams(checked.data);
   const { path: _path, ...model } = config.model;
   return {
@@ -125,12 +125,14 @@ function originOf(path: Path, combination: Combination): Path {
   return axis === undefined ? path : ["axes", axis, combination.positions[axis] ?? 0];
 }
 
-function sameCase(a: PlannedCase, b: PlannedCase): LemError {
+function sameCase(a: PlannedCase, b: PlannedCase, settings: readonly Setting[]): LemError {
   const differing = Object.keys(b.axes).filter((axis) => hashOf(a.axes[axis]) !== hashOf(b.axes[axis]));
   const cause = differing[0] ?? Object.keys(b.axes).at(-1) ?? "";
   return new LemError("CAMPAIGN_INVALID", `${a.slug} and ${b.slug} are the same case: ${cause} makes no difference`, {
     place: b.place(cause),
-    hint: "a repeated value, a parameter of another backend, or models with the same id; exclude one or give it an id of its own",
+    hint: settings.some(({ path }) => path === cause)
+      ? `a setting decides it for all cases; set the axis instead: --set 'axes={"${cause}":[…]}'`
+      : "a repeated value, a parameter of another backend, or models with the same id; exclude one or give it an id of its own",
   });
 }
 

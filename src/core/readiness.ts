@@ -65,6 +65,7 @@ export function diedError(unit: Unit, exit: UnitExit): LemError {
 }
 
 function lastLine(log: string): string {
-  const line = log.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  const lines = log.split("\n").filter((text) => text.trim() !== "" && !text.startsWith("listening on"));
+  const line = lines.at(-1)?.trim() ?? "";
   return line === "" ? "" : `: ${line.slice(0, 200)}`;
 }

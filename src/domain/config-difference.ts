@@ -1,19 +1,21 @@
 import { canonicalJson } from "./canonical-json.js";
 import type { Fields } from "./paths.js";
-import { leaves } from "./paths.js";
+import { leaves, valueAt } from "./paths.js";
 
 export interface Difference {
   readonly path: string;
-  readonly resolved?: unknown;
+  readonly resolved: unknown;
   readonly effective: unknown;
 }
 
-/** What the engine uses and what was resolved for it, where they differ; an effective value that nobody set counts too. */
+/**
+ * Values that were asked for and that the engine reports otherwise. What was left to the engine (`auto`, or nothing) is
+ * no difference: the effective configuration holds it.
+ */
 export function configDifferences(resolved: Fields, effective: Fields): Difference[] {
-  const asked = new Map(leaves(resolved));
-  return leaves(effective).flatMap(([path, value]): Difference[] => {
-    if (!asked.has(path)) return [{ path, effective: value }];
-    const wanted = asked.get(path);
-    return canonicalJson(wanted) === canonicalJson(value) ? [] : [{ path, resolved: wanted, effective: value }];
+  return leaves(resolved).flatMap(([path, wanted]): Difference[] => {
+    const used = valueAt(effective, path);
+    if (wanted === "auto" || wanted === undefined || used === undefined) return [];
+    return canonicalJson(wanted) === canonicalJson(used) ? [] : [{ path, resolved: wanted, effective: used }];
   });
 }

@@ -2,7 +2,7 @@ import type { CaseSummary, Summary } from "../domain/summary.js";
 import { summarise } from "../domain/summary.js";
 import { qualityFlags } from "../schema/quality.js";
 import type { Result } from "../schema/result.js";
-import { threeDigits } from "./numbers.js";
+import { counted, threeDigits } from "./numbers.js";
 import { plainTable } from "./table.js";
 
 /** The table at the end of a campaign: per case the median over launches and, in brackets, the range. */
@@ -44,7 +44,7 @@ function cell(summary: Summary): string {
 function notes(cases: readonly CaseSummary[], results: readonly Result[]): string[] {
   const most = Math.max(0, ...cases.map((each) => each.launches));
   const lines = [
-    `median [min..max] over launches; ${most < 5 ? `with ${String(most)} launches descriptive only, no claim of a difference` : "no test was made"}`,
+    `median [min..max] over launches; ${most < 5 ? `with ${counted(most, "launch")} descriptive only, no claim of a difference` : "no test was made"}`,
   ];
   const drives = new Set(cases.flatMap((each) => (each.drive === undefined ? [] : [each.drive])));
   if (drives.size > 1) {

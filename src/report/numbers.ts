@@ -10,6 +10,12 @@ function grouped(text: string): string {
   return /^\d{5,}$/.test(text) ? text.replaceAll(/\B(?=(\d{3})+$)/g, " ") : text;
 }
 
+/** `1 run`, `2 runs`, `2 launches`. */
+export function counted(count: number, noun: string): string {
+  const ending = /(s|x|ch|sh)$/.test(noun) ? "es" : "s";
+  return `${String(count)} ${noun}${count === 1 ? "" : ending}`;
+}
+
 /** `1 h 04 min`, `3 min 20 s`, `12 s`. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);

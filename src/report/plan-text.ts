@@ -1,4 +1,4 @@
-import { duration } from "./numbers.js";
+import { counted, duration } from "./numbers.js";
 import { plainTable } from "./table.js";
 
 export interface PlanView {
@@ -31,7 +31,7 @@ export function planText(plan: PlanView): string {
     "",
     table,
     "",
-    `${String(plan.cases.length)} cases × ${String(plan.cycles)} cycles = ${String(plan.runs)} runs in ${String(plan.launches)} launches`,
+    `${counted(plan.cases.length, "case")} × ${counted(plan.cycles, "cycle")} = ${counted(plan.runs, "run")} in ${counted(plan.launches, "launch")}`,
     ...(excluded === "" ? [] : [excluded]),
     `order ${plan.order}, seed ${String(plan.seed)}; steady windows at most ${duration(plan.longestS)} in all, starts and warm-up come on top`,
     "Nothing was started.",

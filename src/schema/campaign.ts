@@ -52,7 +52,10 @@ export const Campaign = z
       .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "lower-case letters, digits, `-`, `_`, `.`")
       .describe("name of the campaign"),
     ...uncheckedFields,
-    axes: z.record(Path, z.array(z.unknown()).min(1, "an axis needs at least one value")).nullish(),
+    axes: z
+      .record(Path, z.array(z.unknown()).min(1, "an axis needs at least one value"))
+      .nullish()
+      .describe("lists of values by dotted path; every combination is a case"),
     exclude: z.array(Pattern).nullish().describe("cases to leave out"),
     overrides: z.array(Override).nullish(),
     repeat: Repeat.prefault({}),

@@ -23,7 +23,6 @@ const GpuRequest = z
   .describe(
     "`none`, `simulated` (one invented GPU for rehearsals), a number of GPUs, or a list of GPU UUIDs or indices; the result names the UUIDs",
   );
-export type GpuRequest = z.infer<typeof GpuRequest>;
 
 const Container = z
   .strictObject({
@@ -96,6 +95,9 @@ export const ConsistentCase = CaseConfig.superRefine((config, context) => {
     );
   }
   if (config.backend !== "llamacpp") return;
+  if (config.model.revision !== undefined && config.model.path === undefined) {
+    refuse(["model", "revision"], "llama.cpp fetches the newest revision only; fetch the file and give its path");
+  }
   if (config.dtype !== "auto") refuse(["dtype"], "llama.cpp takes the type from the model file; leave dtype at auto");
   if (config.runtime === "process" && Object.keys(config.llamacpp?.extra ?? {}).length > 0) {
     refuse(["llamacpp", "extra"], "flags of llama-server have no meaning for the embedded engine; use runtime docker");

@@ -3,14 +3,10 @@ import { z } from "zod";
 /** Why a value is missing. A missing value is never 0. */
 export const ReasonCode = z.enum([
   "no_gpu_requested",
-  "no_meter",
-  "meter_failed",
-  "not_supported",
   "too_few_samples",
   "no_requests",
   "no_tokens",
   "single_token_output",
-  "not_streamed",
   "run_failed",
 ]);
 export type ReasonCode = z.infer<typeof ReasonCode>;

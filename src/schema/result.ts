@@ -29,10 +29,10 @@ export const WindowRecord = z.strictObject({
 });
 export type WindowRecord = z.infer<typeof WindowRecord>;
 
-/** A value that the engine really uses and that differs from, or was missing in, what was asked for. */
+/** A value that was asked for and that the engine reports otherwise. */
 const ConfigDifference = z.strictObject({
   path: z.string(),
-  resolved: z.unknown().optional(),
+  resolved: z.unknown(),
   effective: z.unknown(),
 });
 

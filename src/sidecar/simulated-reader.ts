@@ -15,7 +15,7 @@ export function simulatedJoules(tS: number): number {
   return meanW * tS - (swingW / omega) * Math.cos(omega * tS);
 }
 
-export function simulatedWatts(tS: number): number {
+function simulatedWatts(tS: number): number {
   return meanW + swingW * Math.sin((2 * Math.PI * tS) / swingPeriodS);
 }
 

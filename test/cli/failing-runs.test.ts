@@ -86,7 +86,7 @@ describe("findings about a run", () => {
     );
     const [result] = await results(file.folder);
 
-    expect(code).toBe(0);
+    expect(code).toBe(5);
     expect(result?.status === "flagged" && result.quality.map((each) => each.code)).toContain(flag);
   });
 });

@@ -126,7 +126,7 @@ describe("a bad file", () => {
     ],
     [
       "runtime that the backend does not have",
-      `${head}`.replace("process", "docker"),
+      head.replace("process", "docker"),
       "CAMPAIGN_INVALID",
       /simulated runs in process, not in docker/,
       4,

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import type { Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 import type { LlamaLibrary } from "./library.js";
 
@@ -32,7 +33,8 @@ export function effectiveConfig({
     kv_cache_value_dtype: library.GgmlType[context.kvCacheValueType].toLowerCase(),
     gpu: llama.gpu,
     gpu_layers: model.gpuLayers,
-    model_file: file,
+    // The name alone: results are published, and the folder is nobody's business.
+    model_file: basename(file),
     model_name: model.fileInfo.metadata.general.name ?? null,
     model_architecture: model.architecture,
     model_bytes: model.size,

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { lock } from "proper-lockfile";
-import { LemError } from "../../../core/errors.js";
+import { LemError, messageOf } from "../../../core/errors.js";
 import type { GpuLeases } from "../../../ports/leases.js";
 import { currentOwner, formatOwner, isDead, parseOwner } from "../../owner/shared/owner.js";
 
@@ -20,8 +20,8 @@ export function fileLeases(folder: string): GpuLeases {
       const release = async (): Promise<void> => {
         for (const each of releases.splice(0)) await each();
       };
-      if (uuids.length > 0) await mkdir(folder, { recursive: true, mode: 0o777 });
       try {
+        if (uuids.length > 0) await openFolder(folder);
         // A fixed order, so that two controllers that want the same GPUs cannot wait for each other.
         for (const uuid of uuids.toSorted()) releases.push(await take(join(folder, uuid), { uuid, holder, signal }));
       } catch (error) {
@@ -33,6 +33,23 @@ export function fileLeases(folder: string): GpuLeases {
   };
 }
 
+/** One folder for all users of the host, as /tmp is: everybody may add files, nobody may remove another's. */
+async function openFolder(folder: string): Promise<void> {
+  try {
+    const made = await mkdir(folder, { recursive: true });
+    if (made !== undefined) await chmod(folder, 0o1777);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+function unusable(folder: string, error: unknown): LemError {
+  return new LemError("LEASES_UNAVAILABLE", `GPU leases cannot be kept in ${folder}: ${messageOf(error)}`, {
+    hint: "name a folder that you may write with LEM_LEASES, the same for all controllers of this host",
+    cause: error,
+  });
+}
+
 interface Wanted {
   readonly uuid: string;
   readonly holder: string;
@@ -41,7 +58,9 @@ interface Wanted {
 
 /** Waits a little longer than a lease lives unrefreshed, then gives up. */
 async function take(file: string, { uuid, holder, signal }: Wanted): Promise<() => Promise<void>> {
-  await writeFile(file, "", { flag: "a" });
+  await writeFile(file, "", { flag: "a", mode: 0o666 }).catch((error: unknown) => {
+    throw unusable(file, error);
+  });
   const deadline = performance.now() + staleMs + 5_000;
   for (;;) {
     const [owner = "", previous = "another controller"] = (await readFile(file, "utf8")).split("\n");
@@ -50,6 +69,7 @@ async function take(file: string, { uuid, holder, signal }: Wanted): Promise<() 
       await writeFile(file, `${formatOwner(currentOwner())}\n${holder}`);
       return release;
     } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ELOCKED")) throw unusable(file, error);
       if (await isCertainlyDead(owner)) {
         await rm(`${file}.lock`, { recursive: true, force: true });
       } else if (performance.now() > deadline) {

@@ -16,7 +16,7 @@ export default class CampaignPlan extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(CampaignPlan);
-    const plan = await planFile(wire({ output: flags.output }), args.file, { set: settings(flags) });
+    const plan = await planFile(wire(), args.file, { set: settings(flags) });
     this.log(planText(viewOf(plan)));
     return {
       name: plan.name,

@@ -2,6 +2,7 @@ import { wire } from "../../../index.js";
 import { campaignTable } from "../../../report/campaign-table.js";
 import { BaseCommand } from "../../base-command.js";
 import { campaignArgs, campaignFlags, settings } from "../../campaign-flags.js";
+import { outputFlag } from "../../output-flag.js";
 import { runAndReport } from "../../run-and-report.js";
 
 export default class CampaignRun extends BaseCommand {
@@ -13,7 +14,7 @@ export default class CampaignRun extends BaseCommand {
     "<%= config.bin %> campaign run grid.yaml --set window.steady_s=60 --set gpus=none",
   ];
   static override args = campaignArgs;
-  static override flags = campaignFlags;
+  static override flags = { ...campaignFlags, ...outputFlag };
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(CampaignRun);

@@ -1,5 +1,6 @@
 import { listResults, wire } from "../../../index.js";
 import { resultsList } from "../../../report/results-list.js";
+import { outputFlag } from "../../output-flag.js";
 import { BaseCommand } from "../../base-command.js";
 
 export default class ResultsLs extends BaseCommand {
@@ -8,6 +9,7 @@ export default class ResultsLs extends BaseCommand {
     "<%= config.bin %> results ls",
     "<%= config.bin %> results ls --json | jq '.data.results[].path'",
   ];
+  static override flags = outputFlag;
 
   async run(): Promise<object> {
     const { flags } = await this.parse(ResultsLs);
