@@ -16,6 +16,14 @@ function startEngine() {
   return { answers: status === 0, started: !answered && status === 0, reason };
 }
 
+/** @param {string} name */
+function aptInstall(name) {
+  // A new machine has no lists of packages yet.
+  run("apt-get", ["update", "-qq"]);
+  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", name]);
+  return `${name} installed`;
+}
+
 /** vitest over the named projects; a file that cannot even be loaded counts as one failed test. */
 function vitest(/** @type {string[]} */ projects) {
   const report = `build/vitest-${projects[0]}.json`;
@@ -44,7 +52,7 @@ function pythonTests() {
     const venv = spawnSync("python3", ["-m", "venv", "--clear", "build/python"]);
     if (venv.status !== 0) {
       // Debian keeps the module in a package of its own.
-      run("apt-get", ["install", "-y", "-qq", "python3-venv"]);
+      aptInstall("python3-venv");
       run("python3", ["-m", "venv", "--clear", "build/python"]);
     }
     run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "jsonschema==4.23.0"]);
@@ -96,7 +104,7 @@ function installCompose() {
     ([program = "", ...args]) => spawnSync(program, [...args, "version"]).status === 0,
   );
   if (!there) {
-    step("compose", () => run("apt-get", ["install", "-y", "-qq", "docker-compose"]) && "docker-compose installed");
+    step("compose", () => aptInstall("docker-compose"));
   }
 }
 

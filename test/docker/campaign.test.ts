@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { Result, type FinishedResult } from "../../src/schema/result.js";
 import { temporaryFolder } from "../support/campaign-file.js";
 import { lem as runLem, startLem as start, type Finished, type RunningLem } from "../support/lem.js";
@@ -29,6 +29,8 @@ const env = {
 };
 const lem = async (args: readonly string[]): Promise<Finished> => runLem(args, env);
 const startLem = (args: readonly string[]): RunningLem => start(args, env);
+
+afterAll(async () => rm(env.LEM_LEASES, { recursive: true, force: true }));
 
 async function results(folder: string): Promise<Result[]> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith("result.json"));
