@@ -12,6 +12,7 @@ export function progressLine(progress: Progress): string | undefined {
     const where = progress.gpus.length === 0 ? "" : `  on ${progress.gpus.join(", ")}`;
     return `cycle ${String(progress.cycle)}  launch of ${progress.slugs.join(", ")}${where}`;
   }
+  if (progress.type === "teardown_failed") return `not everything could be removed: ${progress.message}`;
   return progress.type === "run_end" ? runLine(progress) : undefined;
 }
 

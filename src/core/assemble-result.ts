@@ -10,7 +10,7 @@ import type { Sample } from "../schema/wire.js";
 import type { Provenance } from "../schema/quantity.js";
 import { Result } from "../schema/result.js";
 import type { FinishedResult, WindowRecord } from "../schema/result.js";
-import { LemError, messageOf } from "./errors.js";
+import { LemError } from "./errors.js";
 import type { LaunchPlan, LiveLaunch } from "./launch.js";
 import type { Observation } from "./measure.js";
 import type { Plan, PlannedCase } from "./plan.js";
@@ -40,7 +40,7 @@ export function finishedResult(
   const windows = windowRecords(live, seen, meterStatus);
   const steadyRecord = windows.find((window) => window.name === "steady");
   if (steadyRecord === undefined) throw new LemError("RUN_FAILED", "the run has no steady window");
-  const requests = seen.trace.requests.filter((request) => request.sentNs <= seen.trace.idleNs);
+  const requests = seen.trace.requests.filter((request) => request.sentNs < seen.trace.idleNs);
   const metrics = runMetrics({
     startNs: seen.trace.startNs,
     endNs: seen.trace.idleNs,
@@ -85,20 +85,18 @@ export function finishedResult(
 }
 
 /** The row of a run that gave no numbers. */
-export function failedResult(ports: Ports, identity: RunIdentity, error: unknown): Result {
-  const known = error instanceof LemError ? error : undefined;
-  const result = {
+export function failedResult(ports: Ports, identity: RunIdentity, error: LemError): Result {
+  return Result.parse({
     ...commonFields(ports, identity),
-    status: "failed" as const,
+    status: "failed",
     config: { requested: { ...identity.planned.requested }, resolved: identity.planned.config },
     error: {
-      code: known?.code ?? "BUG",
-      message: messageOf(error),
-      ...(known?.hint === undefined ? {} : { hint: known.hint }),
-      ...(known?.logTail === undefined ? {} : { log_tail: known.logTail }),
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.logTail === undefined ? {} : { log_tail: error.logTail }),
     },
-  };
-  return Result.parse(result);
+  });
 }
 
 function commonFields(

@@ -1,11 +1,13 @@
 import PQueue from "p-queue";
 import type { Ports } from "../ports/index.js";
 import type { OnProgress } from "../ports/progress.js";
+import { isInvalid } from "../domain/summary.js";
 import type { Result } from "../schema/result.js";
 import { errorCodes, exitCodes, isErrorCode } from "./errors.js";
 import { makeUlid } from "./hash.js";
 import { lockOf } from "./lock.js";
 import type { Plan } from "./plan.js";
+import type { Preflight } from "./preflight.js";
 import { preflight } from "./preflight.js";
 import type { Running } from "./run-launch.js";
 import { runLaunch } from "./run-launch.js";
@@ -29,13 +31,11 @@ export interface CampaignOutcome {
  */
 export async function runCampaign(ports: Ports, plan: Plan, options: CampaignOptions): Promise<CampaignOutcome> {
   const { signal, onProgress } = options;
-  onProgress({ type: "preflight" });
-  const names = new Set(plan.cases.map((planned) => planned.config.runtime));
-  const checked = await preflight(ports, plan, signal);
-  for (const name of names) {
-    const swept = await (await ports.runtime(name)).sweep(signal);
-    if (swept.length > 0) onProgress({ type: "swept", names: swept });
-  }
+  const checked = await prepare(ports, plan, options).catch((error: unknown) => {
+    // Whatever an abort made fail: it was the abort.
+    signal.throwIfAborted();
+    throw error;
+  });
   const campaignId = makeUlid(ports.clock.wallTime());
   const store = await ports.store.createCampaign(lockOf(ports, plan, { campaignId, images: checked.images }));
   const running: Running = { ...options, ports, plan, campaignId, checked, store, results: [] };
@@ -46,11 +46,23 @@ export async function runCampaign(ports: Ports, plan: Plan, options: CampaignOpt
   try {
     await runLaunches(running);
   } catch (error) {
-    await store.journal({ type: "campaign_end", at: at(), outcome: "interrupted" });
+    const outcome = signal.aborted ? "interrupted" : "failed";
+    // The reason must not be lost to a journal that cannot be written either.
+    await store.journal({ type: "campaign_end", at: at(), outcome }).catch(() => undefined);
     throw error;
   }
   await store.journal({ type: "campaign_end", at: at(), outcome: "finished" });
   return { directory: store.directory, campaignId, results: running.results, exitCode: exitCodeOf(running.results) };
+}
+
+async function prepare(ports: Ports, plan: Plan, { signal, onProgress }: CampaignOptions): Promise<Preflight> {
+  onProgress({ type: "preflight" });
+  const checked = await preflight(ports, plan, signal);
+  for (const name of new Set(plan.cases.map((planned) => planned.config.runtime))) {
+    const swept = await (await ports.runtime(name)).sweep(signal);
+    if (swept.length > 0) onProgress({ type: "swept", names: swept });
+  }
+  return checked;
 }
 
 async function runLaunches(running: Running): Promise<void> {
@@ -71,16 +83,14 @@ async function runLaunches(running: Running): Promise<void> {
 
 function exitCodeOf(results: readonly Result[]): number {
   const failed = results.filter((result) => result.status === "failed");
-  if (failed.length === 0) return results.some(isInvalid) ? exitCodes.invalid_measurement : exitCodes.ok;
+  if (failed.length === 0) {
+    return results.some((result) => result.status !== "failed" && isInvalid(result))
+      ? exitCodes.invalid_measurement
+      : exitCodes.ok;
+  }
   const kinds = new Set(failed.map((result) => exitCodeOfFailure(result.error.code)));
   const [kind] = kinds;
   return failed.length === results.length && kinds.size === 1 && kind !== undefined ? kind : exitCodes.failed_runs;
-}
-
-/** A finding that forbids to use the numbers. That they are simulated is no such surprise: it was asked for. */
-function isInvalid(result: Result): boolean {
-  if (result.status === "failed") return true;
-  return result.quality.some((flag) => flag.severity === "invalidates" && flag.code !== "E106");
 }
 
 function exitCodeOfFailure(code: string): number {

@@ -4,12 +4,14 @@ import type { MeterSession } from "../ports/meter.js";
 import type { OnProgress } from "../ports/progress.js";
 import type { ClockOffset, LoadTarget } from "../ports/load.js";
 import type { Unit } from "../ports/runtime.js";
+import type { Sample } from "../schema/wire.js";
 import type { NamedWindow } from "../domain/windows.js";
 import type { Preflight } from "./preflight.js";
 import type { PlannedCase } from "./plan.js";
-import { LemError } from "./errors.js";
+import { setTimeout as delay } from "node:timers/promises";
+import { LemError, messageOf } from "./errors.js";
 import { makeToken } from "./hash.js";
-import { waitUntilReady } from "./readiness.js";
+import { diedError, waitUntilReady } from "./readiness.js";
 
 /** What a launch is made of; all its cases share everything that needs a restart. */
 export interface LaunchPlan {
@@ -28,6 +30,8 @@ export interface LiveLaunch {
   readonly meter: MeterSession | undefined;
   readonly clockOffset: ClockOffset;
   readonly idleWindows: readonly NamedWindow[];
+  /** Aborted with the campaign, and when the launch may not go on. */
+  readonly signal: AbortSignal;
 }
 
 interface Context {
@@ -45,32 +49,60 @@ export async function withLaunch(
   launch: LaunchPlan,
   body: (live: LiveLaunch) => Promise<void>,
 ): Promise<void> {
-  const { ports, signal } = context;
+  const { ports } = context;
+  // A lease that is lost ends the launch as an interruption does, but with its own reason.
+  const lost = new AbortController();
+  const signal = AbortSignal.any([context.signal, lost.signal]);
   const [{ config, slug, id }] = launch.cases;
   const gpus = launch.preflight.gpus.get(id) ?? [];
   const needs = launchNeeds(launch, gpus);
   const backend = ports.backends[config.backend];
   const runtime = await ports.runtime(config.runtime);
-  await using _lease = await ports.leases.acquire(gpus, `campaign ${launch.campaignId}`, signal);
+  await using _lease = await ports.leases.acquire(gpus, {
+    holder: `campaign ${launch.campaignId}`,
+    signal,
+    onLost: (error) => lost.abort(error),
+  });
   await using site = await runtime.openSite({ campaignId: launch.campaignId, launchId: launch.launchId }, signal);
+  const spec = backend.unit(needs);
+  // First the sidecar, whose network the backend shares.
+  const metering = openMeter(ports, site, { needs, guestPorts: [spec.port] }, signal);
   // The container is created while the sidecar starts; it does not run before the bare window is over.
-  const preparing = site.prepare(backend.unit(needs), signal);
+  const preparing = site.prepare(spec, signal);
   preparing.catch(() => undefined); // awaited below, unless the meter fails first
-  await using metered = await openMeter(ports, site, needs, signal);
+  await using metered = await metering;
   const prepared = await preparing;
   const idleWindows: NamedWindow[] = [];
-  if (metered !== undefined) idleWindows.push(await idle(context, "idle_bare", launch));
+  if (metered !== undefined) idleWindows.push(await idle({ ...context, signal }, "idle_bare", launch));
   context.onProgress({ type: "phase", phase: "starting", slug });
   const unit = await prepared.start(signal);
   await waitUntilReady(ports.clock, { backend, unit, needs }, ports.limits, signal);
-  const info = await backend.handshake(unit, needs, signal);
-  refuseOtherGpus(gpus, info);
   const target = backend.target(unit, needs);
-  const clockOffset = await ports.loads[backend.drive(config)].clockOffset(target, signal);
-  if (metered !== undefined) idleWindows.push(await idle(context, "idle_loaded", launch));
-  await body({ unit, needs, target, info, meter: metered, clockOffset, idleWindows });
+  const [info, clockOffset] = await whileAlive(unit, signal, async () => [
+    await backend.handshake(unit, needs, signal),
+    await ports.loads[backend.drive(config)].clockOffset(target, signal),
+  ]);
+  refuseOtherGpus(gpus, info);
+  if (metered !== undefined) idleWindows.push(await idle({ ...context, signal }, "idle_loaded", launch));
+  await body({ signal, unit, needs, target, info, meter: metered, clockOffset, idleWindows });
   await unit.stop();
   if (metered !== undefined) await refuseLeftovers(context, metered);
+}
+
+/** Work that talks to a unit. When that fails because the unit has ended, its end is the explanation. */
+async function whileAlive<T>(unit: Unit, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    const exit = await Promise.race([unit.exited, delay(1_000, undefined)]);
+    if (exit !== undefined) throw diedError(unit, exit);
+    if (error instanceof LemError) throw error;
+    throw new LemError("WORKER_ANSWER", `the backend does not answer: ${messageOf(error)}`, {
+      cause: error,
+      logTail: unit.logTail(),
+    });
+  }
 }
 
 function launchNeeds(launch: LaunchPlan, gpus: readonly string[]): LaunchNeeds {
@@ -91,7 +123,7 @@ type Site = Awaited<ReturnType<Awaited<ReturnType<Ports["runtime"]>>["openSite"]
 async function openMeter(
   ports: Ports,
   site: Site,
-  needs: LaunchNeeds,
+  { needs, guestPorts }: { readonly needs: LaunchNeeds; readonly guestPorts: readonly number[] },
   signal: AbortSignal,
 ): Promise<MeterSession | undefined> {
   const simulated = needs.config.gpus === "simulated";
@@ -103,7 +135,7 @@ async function openMeter(
     runtime: needs.config.runtime,
     token: needs.token,
   };
-  const prepared = await site.prepare(ports.meter.unit(meterNeeds), signal);
+  const prepared = await site.prepare({ ...ports.meter.unit(meterNeeds), guestPorts }, signal);
   return ports.meter.attach(await prepared.start(signal), meterNeeds, signal);
 }
 
@@ -136,18 +168,13 @@ const leftoverBytes = 64 * 2 ** 20;
 
 /** Waits until the GPUs have given the backend's memory back; rejects with LEFTOVERS when they do not. */
 async function refuseLeftovers(context: Context, meter: MeterSession): Promise<void> {
-  const used = (uuid: string): number[] =>
-    meter
-      .samples()
-      .flatMap((sample) =>
-        sample.gpu_uuid === uuid && sample.memory_used_bytes !== null ? [sample.memory_used_bytes] : [],
-      );
   for (const { uuid } of meter.info.gpus) {
     for (let attempt = 0; ; attempt++) {
-      const readings = used(uuid);
-      const [before, now] = [readings[0] ?? 0, readings.at(-1) ?? 0];
+      const reads = (sample: Sample): boolean => sample.gpu_uuid === uuid && sample.memory_used_bytes !== null;
+      const before = meter.samples().find(reads)?.memory_used_bytes ?? 0;
+      const now = meter.samples().findLast(reads)?.memory_used_bytes ?? 0;
       if (now - before <= leftoverBytes) break;
-      if (attempt === 30) {
+      if (attempt === 300) {
         throw new LemError(
           "LEFTOVERS",
           `${uuid} still holds ${String(Math.round((now - before) / 2 ** 20))} MiB after the backend has ended`,
@@ -156,7 +183,7 @@ async function refuseLeftovers(context: Context, meter: MeterSession): Promise<v
           },
         );
       }
-      await context.ports.clock.sleep(1000, context.signal);
+      await context.ports.clock.sleep(100, context.signal);
     }
   }
 }

@@ -79,13 +79,21 @@ async function drive(
     ended.abort();
     return diedError(live.unit, exit);
   });
+  const stalled = stallWatch(ports.limits.silenceS, ended);
   try {
-    await driver.run(live.target, request, (event) => events.push(event), AbortSignal.any([signal, ended.signal]));
+    const onEvent = (event: RunEvent): void => {
+      events.push(event);
+      stalled.refresh();
+    };
+    await driver.run(live.target, request, onEvent, AbortSignal.any([signal, ended.signal]));
   } catch (error) {
     signal.throwIfAborted();
+    if (stalled.error !== undefined) throw stalled.error;
     // A broken connection usually means that the program behind it has ended: its end is then the better explanation.
     const exit = await Promise.race([died, ports.clock.sleep(2000, signal)]);
     throw exit ?? error;
+  } finally {
+    stalled.stop();
   }
   const traced = traceRun(events, live.clockOffset.offsetNs);
   if (traced.status === "incomplete") {
@@ -93,4 +101,28 @@ async function drive(
     throw new LemError(code, `the run did not complete: ${traced.message}`, { logTail: live.unit.logTail() });
   }
   return { trace: traced.trace, events };
+}
+
+interface StallWatch {
+  readonly error: LemError | undefined;
+  refresh(): void;
+  stop(): void;
+}
+
+/** Ends a run from which nothing is heard for a long time: an engine can hang without ending. */
+function stallWatch(silenceS: number, run: AbortController): StallWatch {
+  let error: LemError | undefined;
+  const timer = setTimeout(() => {
+    error = new LemError("RUN_FAILED", `the run stalled: no event for ${String(silenceS)} s`, {
+      hint: "one step of a large model may take longer: LEM_SILENCE_S raises the limit",
+    });
+    run.abort(error);
+  }, silenceS * 1000);
+  return {
+    get error() {
+      return error;
+    },
+    refresh: () => timer.refresh(),
+    stop: () => clearTimeout(timer),
+  };
 }

@@ -26,6 +26,7 @@ export async function preflight(ports: Ports, plan: Plan, signal: AbortSignal): 
   const problems: LemError[] = [];
   const collect = async <T>(work: Promise<T>, otherwise: T): Promise<T> =>
     work.catch((error: unknown) => {
+      signal.throwIfAborted();
       if (!(error instanceof LemError)) throw error;
       problems.push(error);
       return otherwise;
@@ -136,6 +137,7 @@ async function checkGpus(
   if (!ready) return { hostGpus: [], gpus };
   const listed = await listGpus(ports, { runtime, gpuDriver: container.gpu_driver }, findings.signal).catch(
     (error: unknown) => {
+      findings.signal.throwIfAborted();
       if (!(error instanceof LemError)) throw error;
       return error;
     },

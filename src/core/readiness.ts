@@ -1,4 +1,4 @@
-import type { Backend, LaunchNeeds, ReadinessLimits } from "../ports/backend.js";
+import type { Backend, LaunchNeeds, Readiness, ReadinessLimits } from "../ports/backend.js";
 import type { Clock } from "../ports/clock.js";
 import type { Unit, UnitExit } from "../ports/runtime.js";
 import { LemError } from "./errors.js";
@@ -10,15 +10,16 @@ export async function waitUntilReady(
   limits: ReadinessLimits,
   signal: AbortSignal,
 ): Promise<void> {
-  const { backend, unit, needs } = subject;
+  const { unit } = subject;
   const beganNs = clock.monotonicNs();
   const died = unit.exited.then((exit) => {
     throw diedError(unit, exit);
   });
   // The race below may be over before the program ends; its end is then nobody's business here.
   died.catch(() => undefined);
-  for (let pauseMs = 10; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
-    const state = await Promise.race([backend.readiness(unit, needs, signal), died]);
+  // Grows with the time waited: readiness is noticed late by a twentieth of it at most.
+  for (let pauseMs = 5; ; pauseMs = Math.min(250, pauseMs * 1.05)) {
+    const state = await Promise.race([look(subject, signal), died]);
     if (state.status === "ready") return;
     if (state.status === "failed") {
       const exit = await Promise.race([unit.exited, clock.sleep(2000, signal)]);
@@ -28,6 +29,22 @@ export async function waitUntilReady(
     }
     refuseHanging(clock, unit, { beganNs, limits });
     await Promise.race([clock.sleep(pauseMs, signal), died]);
+  }
+}
+
+/** A look that gets no answer at all is no reason to wait for ever: the limits have to be looked at too. */
+const lookMs = 5_000;
+
+async function look(
+  { backend, unit, needs }: Parameters<typeof waitUntilReady>[1],
+  signal: AbortSignal,
+): Promise<Readiness> {
+  try {
+    return await backend.readiness(unit, needs, AbortSignal.any([signal, AbortSignal.timeout(lookMs)]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Error && error.name === "TimeoutError") return { status: "starting" };
+    throw error;
   }
 }
 

@@ -15,7 +15,7 @@ export interface Difference {
 export function configDifferences(resolved: Fields, effective: Fields): Difference[] {
   return leaves(resolved).flatMap(([path, wanted]): Difference[] => {
     const used = valueAt(effective, path);
-    if (wanted === "auto" || wanted === undefined || used === undefined) return [];
+    if (wanted === "auto" || wanted === "all" || wanted === undefined || used === undefined) return [];
     return canonicalJson(wanted) === canonicalJson(used) ? [] : [{ path, resolved: wanted, effective: used }];
   });
 }

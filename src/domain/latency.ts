@@ -39,7 +39,7 @@ function gapsOf(request: RequestRecord): number[] {
 
 function tpotOf(request: RequestRecord): number[] {
   const [first, last] = [request.tokens[0], request.tokens.at(-1)];
-  const tokens = request.outputTokens ?? 0;
-  if (first === undefined || last === undefined || tokens < 2 || first === last) return [];
-  return [ms(first.tNs, last.tNs) / (tokens - 1)];
+  if (first === undefined || last === undefined || first === last) return [];
+  const afterFirst = request.tokens.slice(1).reduce((sum, event) => sum + event.n, 0);
+  return [ms(first.tNs, last.tNs) / afterFirst];
 }

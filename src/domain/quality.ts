@@ -56,6 +56,7 @@ function aboutTrust(evidence: Evidence): QualityFlag[] {
 function aboutWork({ requests, askedOutputTokens }: Evidence): QualityFlag[] {
   const flags: QualityFlag[] = [];
   const ok = requests.filter((request) => request.status === "ok");
+  if (ok.length === 0) flags.push(flag("E303", "no request ended well in the steady window"));
   const failed = requests.length - ok.length;
   if (failed > requests.length * limits.failedShare) {
     flags.push(

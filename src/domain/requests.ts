@@ -16,7 +16,9 @@ export interface RequestRecord {
   readonly errorCode: string | undefined;
 }
 
-type Open = { -readonly [Key in keyof RequestRecord]: RequestRecord[Key] } & { tokens: { tNs: bigint; n: number }[] };
+type Open = { -readonly [Key in keyof Omit<RequestRecord, "tokens">]: RequestRecord[Key] } & {
+  tokens: { tNs: bigint; n: number }[];
+};
 
 /** What happened in a run, folded from its events. */
 export interface RunTrace {
@@ -60,7 +62,7 @@ function applyToRequests(requests: Map<string, Open>, event: RequestEvent, tNs: 
     return;
   }
   if (event.type === "tokens") {
-    for (const id of event.requests) requests.get(id)?.tokens.push({ tNs, n: event.n });
+    for (const id of event.requests) addTokens(requests.get(id)?.tokens, tNs, event.n);
     return;
   }
   const request = requests.get(event.request);
@@ -75,6 +77,13 @@ function applyToRequests(requests: Map<string, Open>, event: RequestEvent, tNs: 
   request.inputTokens = event.input_tokens;
   request.outputTokens = event.output_tokens;
   request.cachedTokens = event.cached_tokens;
+}
+
+/** Tokens of one moment are one event: there is no gap between them. */
+function addTokens(tokens: Open["tokens"] | undefined, tNs: bigint, n: number): void {
+  const last = tokens?.at(-1);
+  if (last?.tNs === tNs) last.n += n;
+  else tokens?.push({ tNs, n });
 }
 
 function opened(request: string, sentNs: bigint, sentInputTokens: number): Open {

@@ -11,7 +11,7 @@ export function slugOf(axes: Fields, fallback: string): string {
     .join("-")
     .toLowerCase()
     .replaceAll(/[^a-z0-9.]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
+    .replaceAll(/^[-.]+|[-.]+$/g, "");
   return slug === "" ? fallback : slug.slice(0, 80);
 }
 

@@ -20,6 +20,8 @@ export interface CaseSummary {
   readonly slug: string;
   readonly drive: string | undefined;
   readonly launches: number;
+  /** Finished runs with a finding that forbids to use them; not in the medians. */
+  readonly invalid: number;
   readonly failed: readonly Extract<Result, { status: "failed" }>[];
   readonly flags: readonly QualityCode[];
   metric(name: MetricName): Summary;
@@ -38,16 +40,23 @@ export function summarise(results: readonly Result[]): CaseSummary[] {
 
 function summaryOf(caseId: string, group: readonly Result[]): CaseSummary {
   const finished = group.filter((result): result is FinishedResult => result.status !== "failed");
+  const valid = finished.filter((result) => !isInvalid(result));
   return {
     caseId,
     slug: group[0]?.case.slug ?? caseId,
     drive: finished[0]?.drive,
-    launches: finished.length,
+    launches: valid.length,
+    invalid: finished.length - valid.length,
     failed: group.filter((result) => result.status === "failed"),
     flags: [...new Set(finished.flatMap((result) => result.quality.map((flag) => flag.code)))].toSorted(),
-    metric: (name) => overLaunches(finished.map((result) => result.metrics[name])),
-    typical: (name) => overLaunches(finished.map((result) => median(result.distributions[name]))),
+    metric: (name) => overLaunches(valid.map((result) => result.metrics[name])),
+    typical: (name) => overLaunches(valid.map((result) => median(result.distributions[name]))),
   };
+}
+
+/** A finding that forbids to use the numbers. That they are simulated is no such surprise: it was asked for. */
+export function isInvalid(result: FinishedResult): boolean {
+  return result.quality.some((flag) => flag.severity === "invalidates" && flag.code !== "E106");
 }
 
 function median(distribution: Distribution): Quantity {
@@ -61,7 +70,7 @@ function overLaunches(quantities: readonly Quantity[]): Summary {
   if (missing !== undefined) return missing;
   const known = quantities.filter((quantity) => quantity.status !== "unavailable");
   if (known.length === 0) {
-    return { status: "unavailable", reason: "run_failed", message: "no run of this case gave a number" };
+    return { status: "unavailable", reason: "run_failed", message: "no valid run of this case" };
   }
   const values = known.map((quantity) => quantity.value).toSorted((a, b) => a - b);
   return {

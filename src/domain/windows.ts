@@ -19,7 +19,8 @@ export function windowRecord(
     name: window.name,
     start_ns: String(window.startNs),
     end_ns: String(window.endNs),
-    gpus: [...samplesByGpu].map(([uuid, samples]) => {
+    gpus: [...samplesByGpu].map(([uuid, all]) => {
+      const samples = all.filter((sample) => isNear(sample, window));
       const byPower = energyByPower(samples, window);
       const byCounter = energyByCounter(counterEdges(samples), window);
       const energy = byCounter.status === "known" ? byCounter : byPower;
@@ -42,6 +43,14 @@ export function windowRecord(
       };
     }),
   };
+}
+
+/** Half a minute around a window is more than any counter needs; times as numbers, since millions are looked at. */
+const nearNs = 30e9;
+
+function isNear({ t_before_ns }: Sample, window: Interval): boolean {
+  const tNs = Number(t_before_ns);
+  return tNs >= Number(window.startNs) - nearNs && tNs <= Number(window.endNs) + nearNs;
 }
 
 function quantity(energy: Energy, status: Provenance): Quantity {

@@ -12,6 +12,7 @@ export type Progress =
       readonly gpus: readonly string[];
     }
   | { readonly type: "phase"; readonly phase: "starting" | "idle" | "warmup" | "steady"; readonly slug: string }
+  | { readonly type: "teardown_failed"; readonly message: string }
   | { readonly type: "run_end"; readonly result: Result; readonly done: number; readonly runs: number };
 
 export type OnProgress = (progress: Progress) => void;

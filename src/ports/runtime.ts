@@ -20,6 +20,11 @@ export interface UnitSpec {
   readonly gpuDriver: "nvidia" | "cdi";
   /** Port that the program listens on; runtime `process` picks one and says it in `LEM_PORT`. */
   readonly port: number;
+  /**
+   * Ports of units, prepared later on the same site, that share this unit's network stack, which lasts as long as this
+   * unit runs: setting one up and taking it down is most of what a container costs. Without meaning in runtime `process`.
+   */
+  readonly guestPorts?: readonly number[];
   readonly shmBytes?: number;
   readonly memoryBytes?: number;
   /** Time from SIGTERM to SIGKILL; 0 for a program that has nothing to finish. */

@@ -1,4 +1,4 @@
-import type { Sample, RunEvent } from "../schema/wire.js";
+import type { Sample } from "../schema/wire.js";
 import type { JournalEntry, Lock } from "../schema/lock.js";
 import type { Result } from "../schema/result.js";
 import type { RequestRecord } from "../domain/requests.js";
@@ -6,7 +6,6 @@ import type { RequestRecord } from "../domain/requests.js";
 /** What lies beside a result: enough to compute every number again. */
 export interface RunArtifacts {
   readonly requests: readonly RequestRecord[];
-  readonly events: readonly RunEvent[];
   readonly samples: readonly Sample[];
   readonly log: string;
 }

@@ -29,9 +29,13 @@ export function campaignTable(results: readonly Result[]): string {
   return [plainTable(columns, rows), "", ...notes(cases, results)].join("\n");
 }
 
-function launchesCell(summary: CaseSummary): string {
-  const failed = summary.failed.length;
-  return failed === 0 ? String(summary.launches) : `${String(summary.launches)} (+${String(failed)} failed)`;
+function launchesCell({ launches, invalid, failed }: CaseSummary): string {
+  const others = [
+    invalid > 0 ? `${String(invalid)} invalid` : "",
+    failed.length > 0 ? `${String(failed.length)} failed` : "",
+  ];
+  const told = others.filter((text) => text !== "").join(", ");
+  return told === "" ? String(launches) : `${String(launches)} (+${told})`;
 }
 
 function cell(summary: Summary): string {

@@ -53,7 +53,7 @@ export const JournalEntry = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("campaign_end"),
     at: z.iso.datetime(),
-    outcome: z.enum(["finished", "interrupted"]),
+    outcome: z.enum(["finished", "interrupted", "failed"]),
   }),
 ]);
 export type JournalEntry = z.infer<typeof JournalEntry>;

@@ -32,7 +32,11 @@ export const metrics: Readonly<Record<MetricName, MetricDefinition>> = {
   input_tokens_count: { unit: "1", better: "neither", definition: "prompt tokens of the requests that ended well" },
   output_tokens_count: { unit: "1", better: "neither", definition: "output tokens that arrived inside the window" },
   output_tokens_per_s: { unit: "1/s", better: "higher", definition: "output_tokens_count / window_s" },
-  requests_per_s: { unit: "1/s", better: "higher", definition: "requests that ended inside the window / window_s" },
+  requests_per_s: {
+    unit: "1/s",
+    better: "higher",
+    definition: "requests done in the window / window_s; a request counts with the share of its output tokens inside",
+  },
   energy_gpu_j: {
     unit: "J",
     better: "lower",
@@ -43,7 +47,7 @@ export const metrics: Readonly<Record<MetricName, MetricDefinition>> = {
   energy_per_request_j: {
     unit: "J",
     better: "lower",
-    definition: "energy_gpu_j / requests that ended inside the window",
+    definition: "energy_gpu_j / requests done in the window, counted as for requests_per_s",
   },
 };
 
@@ -61,7 +65,7 @@ export const distributions: Readonly<Record<DistributionName, MetricDefinition>>
   tpot_ms: {
     unit: "ms",
     better: "lower",
-    definition: "(last token minus first token) / (output tokens - 1), per request",
+    definition: "(last token minus first token event) / tokens after the first event, per request",
   },
   e2e_ms: { unit: "ms", better: "lower", definition: "request ended minus request sent" },
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const codes = ["E101", "E104", "E106", "E301", "E302", "W103", "W104", "W107", "W304", "W306", "W307"] as const;
+const codes = ["E101", "E104", "E106", "E301", "E302", "E303", "W103", "W104", "W107", "W304", "W306", "W307"] as const;
 export type QualityCode = (typeof codes)[number];
 
 /** Findings about a run. `E` invalidates the run for verdicts, `W` warns. */
@@ -10,6 +10,7 @@ export const qualityFlags: Readonly<Record<QualityCode, string>> = {
   E106: "simulated engine or GPU: the numbers are not measurements",
   E301: "more than 1 % of the requests failed",
   E302: "output lengths differ from what was asked",
+  E303: "no request ended well",
   W103: "gap of more than 5 periods between samples in the steady window",
   W104: "counter and integrated power differ by more than 3 %",
   W107: "samples were lost before they were read",

@@ -25,7 +25,7 @@ async function probe(options: SidecarOptions): Promise<void> {
 
 const stop = (): never => process.exit(0);
 
-/** Listens only after the first tick: whoever reaches the sidecar reaches one that measures. */
+/** Listens at once, speaks and answers after the first tick: whoever hears from the sidecar hears from one that measures. */
 async function sampleAndServe(options: SidecarOptions, settings: ListenSettings): Promise<void> {
   // First of all, so that the thread starts and opens NVML while this one gets its modules.
   const sampling = startSampler(options);
@@ -35,7 +35,8 @@ async function sampleAndServe(options: SidecarOptions, settings: ListenSettings)
     import("../workers/server/shutdown.js"),
   ]);
   endOnRequest(async () => stop(), 0);
-  await listen(createSidecarServer(settings.token, { ...(await sampling), stop }), settings);
+  const parts = sampling.then((sampled) => ({ ...sampled, stop }));
+  await listen(createSidecarServer(settings.token, parts), settings, parts);
 }
 
 /** Starts the sampling thread; resolves after its first tick, ends the program when there is nothing to sample. */

@@ -54,6 +54,15 @@ describe("a run that fails is a row with a code", () => {
     expect(workers()).toEqual([]);
   });
 
+  it("a run that takes its backend with it fails alone: the next one gets a launch of its own", async () => {
+    await using file = await campaignFile(simulatedCampaign("axes: { concurrency: [1, 2] }"));
+    await lem(["campaign", "run", file.path, "-o", file.folder, "--set", "simulated.fault=exit_in_run"], env);
+    const all = await results(file.folder);
+
+    expect(all.map((result) => result.status)).toEqual(["failed", "failed"]);
+    expect(new Set(all.map((result) => result.campaign.launch_id)).size).toBe(2);
+  });
+
   it("a backend that never gets ready is given up", async () => {
     await using file = await campaignFile(simulatedCampaign());
     const args = ["campaign", "run", file.path, "-o", file.folder, "--set", "simulated.fault=never_ready"];

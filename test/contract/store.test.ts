@@ -49,7 +49,7 @@ function failed(runId: string): Result {
   };
 }
 
-const nothing = { requests: [], events: [], samples: [], log: "" };
+const nothing = { requests: [], samples: [], log: "" };
 
 describe("file store", () => {
   it("lists what was committed, oldest first, with the raw files named", async () => {

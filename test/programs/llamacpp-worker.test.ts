@@ -53,11 +53,11 @@ describe.skipIf(!installed)("llama.cpp in a worker", () => {
       sequences: 4,
       context_tokens: 256, // llama.cpp rounds up
       batch_size: 512,
-      flash_attention: true,
-      kv_cache_key_dtype: "f16",
+      flash_attention: "on",
+      kv_cache_dtype: "f16",
       gpu: false,
       gpu_layers: 0,
-      model_file: tiny,
+      model_file: "tiny.gguf",
       weights: "Q8_0",
     });
     expect(Object.keys(info.packages).toSorted()).toEqual(["llama.cpp", "node", "node-llama-cpp"]);
@@ -90,9 +90,8 @@ describe.skipIf(!installed)("llama.cpp in a worker", () => {
     expect((await infoOf(program)).effective).toMatchObject({
       batch_size: 64,
       context_tokens: 768,
-      flash_attention: false,
-      kv_cache_key_dtype: "f32",
-      kv_cache_value_dtype: "f32",
+      flash_attention: "off",
+      kv_cache_dtype: "f32",
       weights: "F16",
       sequences: 1,
     });

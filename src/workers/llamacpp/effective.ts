@@ -28,9 +28,10 @@ export function effectiveConfig({
     context_tokens: context.contextSize,
     context_allocated_tokens: context.getAllocatedContextSize(),
     batch_size: context.batchSize,
-    flash_attention: flashAttentionUsed,
-    kv_cache_key_dtype: library.GgmlType[context.kvCacheKeyType].toLowerCase(),
-    kv_cache_value_dtype: library.GgmlType[context.kvCacheValueType].toLowerCase(),
+    flash_attention: flashAttentionUsed === "unknown" ? "unknown" : flashAttentionUsed ? "on" : "off",
+    kv_cache_dtype: [...new Set([context.kvCacheKeyType, context.kvCacheValueType])]
+      .map((type) => library.GgmlType[type].toLowerCase())
+      .join("/"),
     gpu: llama.gpu,
     gpu_layers: model.gpuLayers,
     // The name alone: results are published, and the folder is nobody's business.

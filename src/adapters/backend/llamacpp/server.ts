@@ -40,6 +40,8 @@ export const llamaServer: Pick<Backend, "unit" | "target" | "readiness" | "hands
 };
 
 async function readiness(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): Promise<Readiness> {
+  // Only to have the answer for the handshake, which is where a failure is told.
+  gpusInside(unit, needs, signal).catch(() => undefined);
   try {
     const answer = await ask({ baseUrl: unit.baseUrl, token: needs.token }, "/health", { signal });
     await answer.text();
@@ -65,12 +67,16 @@ const Models = z.looseObject({
 
 async function handshake(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): Promise<EngineInfo> {
   const endpoint = { baseUrl: unit.baseUrl, token: needs.token };
-  const props = await askJson(endpoint, "/props", Props, signal);
-  const [model] = (await askJson(endpoint, "/v1/models", Models, signal)).data;
+  const [props, models, gpus] = await Promise.all([
+    askJson(endpoint, "/props", Props, signal),
+    askJson(endpoint, "/v1/models", Models, signal),
+    gpusInside(unit, needs, signal),
+  ]);
+  const [model] = models.data;
   return {
     engine: { name: "llama.cpp", version: props.build_info },
     simulated: false,
-    gpus: await gpusInside(unit, needs, signal),
+    gpus,
     vocabulary_tokens: model?.meta.n_vocab ?? 1,
     effective: {
       slots: props.total_slots,
@@ -78,7 +84,7 @@ async function handshake(unit: Unit, needs: LaunchNeeds, signal: AbortSignal): P
       model_file: basename(props.model_path),
       model_parameters: model?.meta.n_params,
       model_bytes: model?.meta.size,
-      arguments: serverArguments(needs, []),
+      command_line: serverArguments(needs, []),
     },
     packages: { "llama.cpp": props.build_info },
   };

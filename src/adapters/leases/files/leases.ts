@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, chmod, constants, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { lock } from "proper-lockfile";
@@ -7,23 +7,29 @@ import type { GpuLeases } from "../../../ports/leases.js";
 import { currentOwner, formatOwner, isDead, parseOwner } from "../../owner/shared/owner.js";
 
 /** A lease that is not refreshed for this long has expired; the last resort for owners that cannot be seen from here. */
-const staleMs = 15_000;
+const staleMs = 60_000;
+/** A lock younger than this may belong to somebody who is just about to write down who it is. */
+const settledMs = 1_500;
+/** How long a taken GPU is waited for. */
+const patienceMs = 20_000;
 
 /**
  * Leases as lock files in one folder of the host, so that two campaigns never measure on one GPU at the same time. The
- * lease of a controller that is certainly dead is broken at once.
+ * lease of a controller that is certainly dead is broken; `onLost` is told when one of ours was.
  */
 export function fileLeases(folder: string): GpuLeases {
   return {
-    acquire: async (uuids, holder, signal) => {
+    acquire: async (uuids, { holder, signal, onLost }) => {
       const releases: (() => Promise<void>)[] = [];
       const release = async (): Promise<void> => {
-        for (const each of releases.splice(0)) await each();
+        await Promise.allSettled(releases.splice(0).map(async (each) => each()));
       };
       try {
         if (uuids.length > 0) await openFolder(folder);
         // A fixed order, so that two controllers that want the same GPUs cannot wait for each other.
-        for (const uuid of uuids.toSorted()) releases.push(await take(join(folder, uuid), { uuid, holder, signal }));
+        for (const uuid of uuids.toSorted()) {
+          releases.push(await take(join(folder, uuid), { uuid, holder, signal, onLost }));
+        }
       } catch (error) {
         await release();
         throw error;
@@ -43,8 +49,8 @@ async function openFolder(folder: string): Promise<void> {
   }
 }
 
-function unusable(folder: string, error: unknown): LemError {
-  return new LemError("LEASES_UNAVAILABLE", `GPU leases cannot be kept in ${folder}: ${messageOf(error)}`, {
+function unusable(path: string, error: unknown): LemError {
+  return new LemError("LEASES_UNAVAILABLE", `GPU leases cannot be kept in ${path}: ${messageOf(error)}`, {
     hint: "name a folder that you may write with LEM_LEASES, the same for all controllers of this host",
     cause: error,
   });
@@ -54,32 +60,70 @@ interface Wanted {
   readonly uuid: string;
   readonly holder: string;
   readonly signal: AbortSignal;
+  readonly onLost: (error: LemError) => void;
 }
 
-/** Waits a little longer than a lease lives unrefreshed, then gives up. */
-async function take(file: string, { uuid, holder, signal }: Wanted): Promise<() => Promise<void>> {
-  await writeFile(file, "", { flag: "a", mode: 0o666 }).catch((error: unknown) => {
-    throw unusable(file, error);
-  });
-  const deadline = performance.now() + staleMs + 5_000;
+async function take(file: string, wanted: Wanted): Promise<() => Promise<void>> {
+  const { uuid, signal } = wanted;
+  await prepareFile(file);
+  const deadline = performance.now() + patienceMs;
   for (;;) {
-    const [owner = "", previous = "another controller"] = (await readFile(file, "utf8")).split("\n");
     try {
-      const release = await lock(file, { stale: staleMs, update: staleMs / 3 });
-      await writeFile(file, `${formatOwner(currentOwner())}\n${holder}`);
-      return release;
+      return await lockNow(file, wanted);
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ELOCKED")) throw unusable(file, error);
-      if (await isCertainlyDead(owner)) {
-        await rm(`${file}.lock`, { recursive: true, force: true });
-      } else if (performance.now() > deadline) {
+      if (performance.now() > deadline) {
+        const [, previous = "another controller"] = (await readFile(file, "utf8")).split("\n");
         throw new LemError("GPU_BUSY", `${uuid} is in use by ${previous}`, {
           hint: "wait for it to end, or name another GPU: --set 'gpus=[1]'",
           cause: error,
         });
       }
     }
+    await breakIfDead(file);
     await delay(250, undefined, { signal });
+  }
+}
+
+/** The file that is locked, writable for everybody: it outlives its holders. */
+async function prepareFile(file: string): Promise<void> {
+  try {
+    await access(file, constants.W_OK);
+  } catch {
+    try {
+      await writeFile(file, "", { flag: "a" });
+      await chmod(file, 0o666);
+    } catch (error) {
+      throw unusable(file, error);
+    }
+  }
+}
+
+async function lockNow(file: string, { uuid, holder, onLost }: Wanted): Promise<() => Promise<void>> {
+  const unlock = await lock(file, {
+    stale: staleMs,
+    update: staleMs / 6,
+    onCompromised: (error) => onLost(new LemError("GPU_BUSY", `the lease of ${uuid} was lost: ${error.message}`)),
+  });
+  await writeFile(file, `${formatOwner(currentOwner())}\n${holder}`);
+  return async () => {
+    // Nobody must take the next holder for us, who may be dead by then.
+    await writeFile(file, "");
+    await unlock();
+  };
+}
+
+/** Removes the lock of a controller that is certainly dead. One at a time, so that nobody breaks the next one's lock. */
+async function breakIfDead(file: string): Promise<void> {
+  const release = await lock(`${file}.breaking`, { stale: 5_000, realpath: false }).catch(() => undefined);
+  if (release === undefined) return;
+  try {
+    const [owner = ""] = (await readFile(file, "utf8")).split("\n");
+    const held = await stat(`${file}.lock`).catch(() => undefined);
+    const settled = held !== undefined && Date.now() - held.mtimeMs > settledMs;
+    if (settled && (await isCertainlyDead(owner))) await rm(`${file}.lock`, { recursive: true, force: true });
+  } finally {
+    await release();
   }
 }
 

@@ -9,6 +9,9 @@ const Line = z.union([Sample, SamplesLost]);
 const periodMs = 250;
 /** Failures in a row after which the meter counts as dead. The ring buffer of the sidecar covers far longer gaps. */
 const patience = 20;
+/** A sidecar that answers but has nothing new for this long has a driver that hangs. */
+const silenceMs = 5_000;
+const answerMs = 5_000;
 
 /** Pulls samples with a cursor, so that a broken connection loses nothing. */
 export class Puller {
@@ -61,10 +64,19 @@ export class Puller {
   async #pullUntilStopped(): Promise<void> {
     const { signal } = this.#stopped;
     let failures = 0;
+    let newestAt = performance.now();
     while (!signal.aborted && this.#failure === undefined) {
       try {
-        await this.#pullOnce(signal);
+        const before = this.#cursor;
+        await this.#pullOnce(AbortSignal.any([signal, AbortSignal.timeout(answerMs)]));
         failures = 0;
+        if (this.#cursor > before) newestAt = performance.now();
+        if (performance.now() - newestAt > silenceMs) {
+          this.#failure = new LemError(
+            "METER_FAILED",
+            `the meter has had no new sample for ${String(silenceMs / 1000)} s`,
+          );
+        }
       } catch (error) {
         if (signal.aborted) return;
         if (++failures >= patience) {

@@ -4,7 +4,10 @@ import { labels } from "./labels.js";
 
 export interface Placement {
   readonly identity: LaunchIdentity;
+  /** Id of the launch's network, or `container:ID` for the network stack of another unit. */
   readonly network: string;
+  /** Ports to publish on the host's loopback; of a guest none, since it has no network stack of its own. */
+  readonly publish: readonly number[];
   readonly owner: string;
   /** Path on the engine's host for a path that this process sees. */
   hostPath(path: string): string;
@@ -16,7 +19,7 @@ const user = "10001:10001";
 /** How a unit looks to the engine: its own network, least rights, one loopback port, the GPUs asked for and no others. */
 export function containerOptions(spec: UnitSpec, placement: Placement): ContainerCreateOptions {
   const { identity } = placement;
-  const port = `${String(spec.port)}/tcp`;
+  const ports = placement.publish.map((port) => `${String(port)}/tcp`);
   return {
     name: `lem-${identity.launchId.toLowerCase()}-${spec.role}`,
     Image: spec.image,
@@ -27,7 +30,7 @@ export function containerOptions(spec: UnitSpec, placement: Placement): Containe
     AttachStderr: true,
     // The controller watches over the unit itself; a probe of the image would run inside the measured windows.
     Healthcheck: { Test: ["NONE"] },
-    ExposedPorts: { [port]: {} },
+    ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
     Labels: {
       [labels.owner]: placement.owner,
       [labels.campaign]: identity.campaignId,
@@ -36,7 +39,7 @@ export function containerOptions(spec: UnitSpec, placement: Placement): Containe
     },
     HostConfig: {
       NetworkMode: placement.network,
-      PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] },
+      PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: "127.0.0.1", HostPort: "" }]])),
       Mounts: spec.mounts.map((mount) => ({
         Type: "bind",
         Source: placement.hostPath(mount.source),

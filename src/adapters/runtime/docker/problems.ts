@@ -36,3 +36,34 @@ export function unreachable(error: unknown): LemError {
 function lastPart(message: string): string {
   return message.replaceAll(/\s+/g, " ").trim().slice(-300);
 }
+
+/** A call of the engine whose failure is told with what it was for. */
+export async function engineCall<T>(what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof LemError) throw error;
+    throw new LemError("DOCKER_FAILED", `the engine could not ${what}: ${lastPart(messageOf(error))}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A call that only reads: nobody has to wait for its answer once the signal aborts or the time is over. */
+export async function readOnly<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  const given = AbortSignal.any([signal, AbortSignal.timeout(readMs)]);
+  call.catch(() => undefined); // it may fail after nobody waits any more
+  const aborted = new Promise<never>((_resolve, reject) => {
+    given.addEventListener("abort", () => reject(new Error("no answer in time")), { once: true });
+  });
+  aborted.catch(() => undefined);
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([call, aborted]);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+const readMs = 15_000;

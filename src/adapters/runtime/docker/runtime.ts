@@ -2,7 +2,7 @@ import Dockerode from "dockerode";
 import type { Runtime } from "../../../ports/runtime.js";
 import { hostPaths } from "./host-paths.js";
 import { currentOwner, formatOwner } from "../../owner/shared/owner.js";
-import { statusOf, unreachable } from "./problems.js";
+import { engineCall, readOnly, statusOf, unreachable } from "./problems.js";
 import { openSite } from "./site.js";
 import { sweepOrphans } from "./sweep.js";
 
@@ -12,8 +12,9 @@ export function dockerRuntime(): Runtime {
   const self = currentOwner();
   let translation: Promise<(path: string) => string> | undefined;
   return {
-    describe: async () => {
-      const version = await docker.version().catch((error: unknown) => {
+    describe: async (signal) => {
+      const version = await readOnly(docker.version(), signal).catch((error: unknown) => {
+        signal.throwIfAborted();
         throw unreachable(error);
       });
       return {
@@ -22,16 +23,16 @@ export function dockerRuntime(): Runtime {
         details: { api: version.ApiVersion, os: version.Os, arch: version.Arch },
       };
     },
-    imageDigest: async (image) => {
+    imageDigest: async (image, signal) => {
       try {
-        const { Id, RepoDigests } = await docker.getImage(image).inspect();
-        return RepoDigests[0]?.split("@")[1] ?? Id;
+        return (await readOnly(docker.getImage(image).inspect(), signal)).Id;
       } catch (error) {
+        signal.throwIfAborted();
         if (statusOf(error) === 404) return undefined;
-        throw error;
+        return engineCall(`inspect ${image}`, Promise.reject(error));
       }
     },
-    sweep: async () => sweepOrphans(docker, self),
+    sweep: async (signal) => engineCall("remove leftovers", readOnly(sweepOrphans(docker, self), signal)),
     openSite: async (identity) => {
       const hostPath = await (translation ??= hostPaths(docker, self.container));
       return openSite({ docker, identity, owner: formatOwner(self), hostPath });

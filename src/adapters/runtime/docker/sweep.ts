@@ -3,7 +3,7 @@ import { labels } from "./labels.js";
 import type { Owner } from "../../owner/shared/owner.js";
 import { isDead, parseOwner } from "../../owner/shared/owner.js";
 import { statusOf } from "./problems.js";
-import { removeContainer } from "./unit.js";
+import { removeContainer, removeNetwork } from "./unit.js";
 
 /** Removes containers and networks whose controller is certainly dead; returns their names. */
 export async function sweepOrphans(docker: Dockerode, self: Owner): Promise<string[]> {
@@ -24,7 +24,7 @@ export async function sweepOrphans(docker: Dockerode, self: Owner): Promise<stri
   }
   for (const { Id, Name, Labels } of networks) {
     if (!(await orphaned(Labels))) continue;
-    await docker.getNetwork(Id).remove();
+    await removeNetwork(docker.getNetwork(Id));
     removed.push(Name);
   }
   return removed;

@@ -4,12 +4,19 @@ import { text } from "node:stream/consumers";
 import { LemError } from "../../../core/errors.js";
 import type { Unit, UnitExit, UnitSpec } from "../../../ports/runtime.js";
 import { LogTail } from "../shared/log-tail.js";
-import { startProblem, statusOf } from "./problems.js";
+import { engineCall, startProblem, statusOf } from "./problems.js";
+
+export interface CreatedContainer {
+  readonly container: Dockerode.Container;
+  /** The running container whose network stack this one shares, if it has none of its own. */
+  readonly networkHost: Dockerode.Container | undefined;
+}
 
 /** Starts a created container; its removal is in the hands of `stop`, and of the site that made it. */
-export async function startContainer(docker: Dockerode, container: Dockerode.Container, spec: UnitSpec): Promise<Unit> {
+export async function startContainer(docker: Dockerode, created: CreatedContainer, spec: UnitSpec): Promise<Unit> {
+  const { container, networkHost } = created;
   const log = new LogTail();
-  const output = await container.attach({ stream: true, stdout: true, stderr: true });
+  const output = await engineCall("attach", container.attach({ stream: true, stdout: true, stderr: true }));
   docker.modem.demuxStream(output, sink(log, "stdout"), sink(log, "stderr"));
   // Asked before the start, so that not even the shortest life is missed.
   const exited = exitOf(container);
@@ -18,13 +25,17 @@ export async function startContainer(docker: Dockerode, container: Dockerode.Con
   } catch (error) {
     throw startProblem(error, spec.image);
   }
-  const state = await container.inspect();
-  const hostPort = state.NetworkSettings.Ports[`${String(spec.port)}/tcp`]?.[0]?.HostPort;
+  const state = await engineCall("inspect a container", container.inspect());
+  const address = addressOf(
+    networkHost === undefined ? state : await engineCall("inspect a container", networkHost.inspect()),
+    spec.port,
+  );
   const stop = stopper(container, exited, spec.stopGraceMs);
-  if (hostPort === undefined) throw await endedAtStart(exited, log, spec);
+  if (address === undefined && networkHost !== undefined) throw lostNetwork(spec);
+  if (address === undefined) throw await endedAtStart(exited, log, spec);
   return {
     id: container.id,
-    baseUrl: `http://127.0.0.1:${hostPort}`,
+    baseUrl: `http://${address}`,
     image: spec.image,
     imageDigest: state.Image,
     exited,
@@ -51,6 +62,17 @@ async function endedAtStart(exited: Promise<UnitExit>, log: LogTail, spec: UnitS
       hint: "its last lines are in the result (error.log_tail)",
     },
   );
+}
+
+/** Where a port is published on the host's loopback; a container that has ended publishes nothing. */
+function addressOf({ NetworkSettings }: Dockerode.ContainerInspectInfo, port: number): string | undefined {
+  const published = NetworkSettings.Ports[`${String(port)}/tcp`]?.[0]?.HostPort;
+  return published === undefined ? undefined : `127.0.0.1:${published}`;
+}
+
+/** What carries the ports of a unit without a network stack of its own has ended. */
+function lostNetwork(spec: UnitSpec): LemError {
+  return new LemError("DOCKER_FAILED", `${spec.image} has no network: the sidecar that carries it has ended`);
 }
 
 async function exitOf(container: Dockerode.Container): Promise<UnitExit> {
@@ -87,6 +109,12 @@ function stopper(container: Dockerode.Container, exited: Promise<UnitExit>, grac
 /** Removes a container in whatever state it is, and waits until it is gone. */
 export async function removeContainer(container: Dockerode.Container): Promise<void> {
   await container.remove({ force: true, v: true }).catch(ignoreGone);
+}
+
+export async function removeNetwork(network: Dockerode.Network): Promise<void> {
+  await network.remove().catch((error: unknown) => {
+    if (statusOf(error) !== 404) throw error;
+  });
 }
 
 /** 304: has stopped already; 404: is gone; 409: is just being removed. */

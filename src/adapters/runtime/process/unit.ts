@@ -66,9 +66,13 @@ interface Start {
   readonly signal: AbortSignal;
 }
 
+/** lem's own programs listen before they load anything. */
+const listenMs = 60_000;
+
 const announcement = /^listening on \S+:(\d+)$/m;
 
-async function listeningAt(child: ChildProcess, { exited, log, signal }: Start): Promise<string> {
+async function listeningAt(child: ChildProcess, { exited, log, signal: outer }: Start): Promise<string> {
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(listenMs)]);
   for (;;) {
     const match = announcement.exec(log.text());
     if (match?.[1] !== undefined) return `http://127.0.0.1:${match[1]}`;

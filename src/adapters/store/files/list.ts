@@ -15,7 +15,7 @@ export async function listResults(root: string): ReturnType<Store["list"]> {
   const results: StoredResult[] = [];
   const unreadable: string[] = [];
   for (const path of paths) {
-    const result = parseResult(await readFile(path, "utf8"));
+    const result = await readFile(path, "utf8").then(parseResult, () => undefined);
     if (result === undefined) unreadable.push(path);
     else results.push({ path, result });
   }
