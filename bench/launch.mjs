@@ -68,8 +68,9 @@ async function lemLaunch(/** @type {Awaited<ReturnType<typeof setUp>>} */ bench,
   await withLaunch(context, launch, async () => undefined);
   const totalMs = performance.now() - began;
   if (seen.backend === undefined) throw new Error("the launch had no backend");
-  await bench.events.settled(`lem-${launch.launchId}`);
-  const events = bench.events.times();
+  const network = `lem-${launch.launchId}`;
+  await bench.events.settled(network);
+  const events = bench.events.times(network);
   return { totalMs, spec: seen.backend, figures: stepFigures({ steps, events, seen, beganMs: began, totalMs }) };
 }
 

@@ -19,7 +19,7 @@ const name = `lem-bare-${process.pid}-backend`;
  * @returns {Options}
  */
 export function sameSettings(spec) {
-  const identity = { campaignId: "bench", launchId: `bare-${process.pid}` };
+  const identity = { campaignId: "bench", launchId: `bare-${process.pid}`, outgoing: false };
   const owner = formatOwner(currentOwner());
   return containerOptions(spec, {
     identity,

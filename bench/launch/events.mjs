@@ -25,7 +25,8 @@ export async function watchEvents(docker) {
     settled: async (/** @type {string} */ network) => {
       for (let tries = 0; tries < 200 && Number.isNaN(last("network destroy", network)); tries++) await delay(5);
     },
-    times: () => ({
+    times: (/** @type {string} */ network) => ({
+      networkMadeMs: last("network create", network),
       startMs: last("container start", "-backend"),
       termMs: last("container kill", "-backend"),
       dieMs: last("container die", "-backend"),

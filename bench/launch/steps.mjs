@@ -5,7 +5,7 @@
  * The steps of one launch in milliseconds.
  * @param {object} launch
  * @param {readonly Step[]} launch.steps
- * @param {{ startMs: number, termMs: number, dieMs: number, sidecarGoneMs: number }} launch.events
+ * @param {{ networkMadeMs: number, startMs: number, termMs: number, dieMs: number, sidecarGoneMs: number }} launch.events
  * @param {{ engineReadyMs: number }} launch.seen
  * @param {number} launch.beganMs
  * @param {number} launch.totalMs
@@ -14,7 +14,11 @@ export function stepFigures({ steps, events, seen, beganMs, totalMs }) {
   const engineStart = { name: "engine_start_ms", fromMs: events.startMs, toMs: seen.engineReadyMs };
   const handshake = steps.find(({ name }) => name === "handshake_ms");
   const noticed = { name: "ready_noticed_ms", fromMs: seen.engineReadyMs, toMs: handshake?.fromMs ?? Number.NaN };
-  const all = [...splitRemoval(steps, events.sidecarGoneMs), engineStart, noticed];
+  // The network is made while the sidecar's container is created; its start waits for it.
+  const opening = steps.find(({ name }) => name === "site_open_ms");
+  const network = { name: "network_create_ms", fromMs: opening?.fromMs ?? Number.NaN, toMs: events.networkMadeMs };
+  const others = splitRemoval(steps, events.sidecarGoneMs).filter((step) => step !== opening);
+  const all = [network, ...others, engineStart, noticed];
   /** @type {Record<string, number>} */
   const sums = {};
   for (const { name, fromMs, toMs } of all) sums[name] = (sums[name] ?? 0) + toMs - fromMs;

@@ -27,7 +27,7 @@ export function timedPorts(ports) {
       const runtime = await ports.runtime(name);
       return {
         ...runtime,
-        openSite: async (...args) => timedSite(await time("network_create_ms", runtime.openSite(...args)), time, seen),
+        openSite: async (...args) => timedSite(await time("site_open_ms", runtime.openSite(...args)), time, seen),
       };
     },
     meter: {

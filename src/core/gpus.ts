@@ -10,7 +10,7 @@ export async function listGpus(
 ): Promise<SidecarInfo["gpus"]> {
   const runtime = await ports.runtime(how.runtime);
   const needs = { ...how, source: "nvml", gpus: "all", token: makeToken() } as const;
-  const identity = { campaignId: "gpu-list", launchId: makeUlid(ports.clock.wallTime()) };
+  const identity = { campaignId: "gpu-list", launchId: makeUlid(ports.clock.wallTime()), outgoing: false };
   await using site = await runtime.openSite(identity, signal);
   const prepared = await site.prepare(ports.meter.unit(needs), signal);
   const unit = await prepared.start(signal);

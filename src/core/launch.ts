@@ -63,7 +63,9 @@ export async function withLaunch(
     signal,
     onLost: (error) => lost.abort(error),
   });
-  await using site = await runtime.openSite({ campaignId: launch.campaignId, launchId: launch.launchId }, signal);
+  const outgoing = config.model.path === undefined && config.backend !== "simulated";
+  const identity = { campaignId: launch.campaignId, launchId: launch.launchId, outgoing };
+  await using site = await runtime.openSite(identity, signal);
   const spec = backend.unit(needs);
   // First the sidecar, whose network the backend shares.
   const metering = openMeter(ports, site, { needs, guestPorts: [spec.port] }, signal);

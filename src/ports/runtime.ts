@@ -73,6 +73,8 @@ export interface PreparedUnit {
 export interface LaunchIdentity {
   readonly campaignId: string;
   readonly launchId: string;
+  /** Whether a unit has to reach the world outside, to fetch a model. Otherwise nothing that it sends gets an answer. */
+  readonly outgoing: boolean;
 }
 
 export interface RuntimeDescription {

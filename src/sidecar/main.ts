@@ -1,10 +1,14 @@
 import { Worker } from "node:worker_threads";
 import { readListenSettings, type ListenSettings } from "../workers/server/environment.js";
 import { exitCodes, exitWith } from "../workers/server/exit-codes.js";
+import { listen } from "../workers/server/listen.js";
+import { endOnRequest } from "../workers/server/shutdown.js";
+import type { OpenDevices } from "./devices.js";
 import { readOptions, type SidecarOptions } from "./options.js";
-import { RingReader } from "./ring.js";
+import { allocateRing, RingReader, RingWriter } from "./ring.js";
 import type { SamplerMessage } from "./sampler.js";
-import type { SidecarParts } from "./server.js";
+import { createSidecarServer } from "./server.js";
+import { Ticks } from "./ticks.js";
 
 /** `main.js`: samples and serves. `main.js --probe`: prints the SidecarInfo of this host once. */
 async function main(): Promise<void> {
@@ -25,29 +29,45 @@ async function probe(options: SidecarOptions): Promise<void> {
 
 const stop = (): never => process.exit(0);
 
-/** Listens at once, speaks and answers after the first tick: whoever hears from the sidecar hears from one that measures. */
+/** How far back the ring reaches, as long as that takes no more than 100 MB: 8 GPUs every 10 ms take 25 MB. */
+const ringSeconds = 660;
+const ringSamplesMax = 2 ** 21;
+
+/** Listens only after the first tick: whoever reaches the sidecar reaches one that measures. */
 async function sampleAndServe(options: SidecarOptions, settings: ListenSettings): Promise<void> {
-  // First of all, so that the thread starts and opens NVML while this one gets its modules.
-  const sampling = startSampler(options);
-  const [{ createSidecarServer }, { listen }, { endOnRequest }] = await Promise.all([
-    import("./server.js"),
-    import("../workers/server/listen.js"),
-    import("../workers/server/shutdown.js"),
-  ]);
+  const { info, readers } = await openOrExit(options);
+  const ring = allocateRing(
+    Math.min(readers.length * Math.ceil((ringSeconds * 1000) / options.periodMs), ringSamplesMax),
+  );
+  const ticks = new Ticks(readers, new RingWriter(ring));
+  ticks.take();
+  const timer = setInterval(() => ticks.take(), options.periodMs);
   endOnRequest(async () => stop(), 0);
-  const parts = sampling.then((sampled) => ({ ...sampled, stop }));
-  await listen(createSidecarServer(settings.token, parts), settings, parts);
+  await listen(createSidecarServer(settings.token, { info, ring: new RingReader(ring), stop }), settings);
+  startSampler(options, (sampler) => {
+    clearInterval(timer);
+    sampler.postMessage(ring, []);
+  });
 }
 
-/** Starts the sampling thread; resolves after its first tick, ends the program when there is nothing to sample. */
-async function startSampler(options: SidecarOptions): Promise<Pick<SidecarParts, "info" | "ring">> {
+async function openOrExit(options: SidecarOptions): Promise<OpenDevices> {
+  const { openDevices } = await import("./devices.js");
+  const devices = openDevices(options, process.env);
+  if (devices.status === "failed") return exitWith(devices.code, devices.message);
+  if (devices.readers.length > 0) return devices;
+  return exitWith(exitCodes.gpuNotVisible, "GPU not visible: NVML shows none");
+}
+
+/**
+ * A thread of its own, which nothing delays, is to take the samples. To start one takes nearly as long as all the rest of
+ * the sidecar's start, so this one samples by a timer until the other says that it can take over.
+ */
+function startSampler(options: SidecarOptions, onReady: (sampler: Worker) => void): void {
   const sampler = new Worker(new URL("./sampler.js", import.meta.url), { workerData: options });
-  return new Promise((resolve) => {
-    sampler.on("error", (error) => exitWith(exitCodes.loadFailed, `the sampler failed: ${String(error)}`));
-    sampler.on("message", (message: SamplerMessage) => {
-      if (message.status === "failed") exitWith(message.code, message.message);
-      else resolve({ info: message.info, ring: new RingReader(message.ring) });
-    });
+  sampler.on("error", (error) => exitWith(exitCodes.loadFailed, `the sampler failed: ${String(error)}`));
+  sampler.on("message", (message: SamplerMessage) => {
+    if (message.status === "failed") exitWith(message.code, message.message);
+    onReady(sampler);
   });
 }
 

@@ -21,6 +21,14 @@ describe("ring", () => {
     expect(reader.at(29)).toEqual(reading(29));
   });
 
+  it("goes on where the former writer stopped", () => {
+    const buffer = allocateRing(100);
+    new RingWriter(buffer).push(reading(0));
+    new RingWriter(buffer).push(reading(1));
+    const reader = new RingReader(buffer);
+    expect([reader.head(), reader.at(0), reader.at(1)]).toEqual([2, reading(0), reading(1)]);
+  });
+
   it("forgets the oldest and says so", () => {
     const buffer = allocateRing(100);
     const [writer, reader] = [new RingWriter(buffer), new RingReader(buffer)];

@@ -44,15 +44,16 @@ function columnsOf(buffer: SharedArrayBuffer): Columns {
   };
 }
 
-/** The sampler's end: never waits, overwrites what is oldest. One writer per ring. */
+/** The sampler's end: never waits, overwrites what is oldest. One writer at a time; the next one goes on from there. */
 export class RingWriter {
   readonly #columns: Columns;
   readonly #capacity: number;
-  #next = 0;
+  #next: number;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#columns = columnsOf(buffer);
     this.#capacity = capacityOf(buffer);
+    this.#next = Number(Atomics.load(this.#columns.head, 0));
   }
 
   push(reading: Reading): void {

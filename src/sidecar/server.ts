@@ -19,11 +19,11 @@ type Route = (response: ServerResponse, query: URLSearchParams) => void;
 
 /**
  * The sidecar's side of the wire protocol, on node:http alone: the sidecar's start is part of every launch, and a
- * framework for five routes would lengthen it. Requests wait until there are parts to answer them with.
+ * framework for five routes would lengthen it.
  */
-export function createSidecarServer(token: string, parts: Promise<SidecarParts>): Server {
+export function createSidecarServer(token: string, parts: SidecarParts): Server {
   const allowed = bearerCheck(token);
-  const ready = parts.then(routesOf);
+  const routes = routesOf(parts);
   return createServer((request, response) => {
     request.resume();
     if (!allowed(request.headers.authorization)) {
@@ -31,11 +31,9 @@ export function createSidecarServer(token: string, parts: Promise<SidecarParts>)
     }
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://sidecar");
     const name = `${request.method ?? "GET"} ${pathname}`;
-    void ready.then((routes) => {
-      const route = routes.get(name);
-      if (route === undefined) return fail(response, 404, { code: "not_found", message: `there is no ${name}` });
-      return route(response, searchParams);
-    });
+    const route = routes.get(name);
+    if (route === undefined) return fail(response, 404, { code: "not_found", message: `there is no ${name}` });
+    return route(response, searchParams);
   });
 }
 

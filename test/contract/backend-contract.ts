@@ -35,7 +35,7 @@ async function withBackend(
   const config = CaseConfig.parse({ ...fields, workload });
   const needs: LaunchNeeds = { config, gpus: [], maxConcurrency: 3, maxTokens: 36, token: "t0ken" };
   const launchId = `backend-${String(process.pid)}-${String(launches++)}`;
-  await using site = await runtime().openSite({ campaignId: "contract", launchId }, signal);
+  await using site = await runtime().openSite({ campaignId: "contract", launchId, outgoing: false }, signal);
   const unit = await (await site.prepare(backend.unit(needs), signal)).start(signal);
   for (;;) {
     const { status } = await backend.readiness(unit, needs, signal);

@@ -21,7 +21,7 @@ let launches = 0;
 async function withMeter(subject: MeterUnderTest, body: (session: MeterSession) => Promise<void>): Promise<void> {
   const launchId = `meter-${String(process.pid)}-${String(launches++)}`;
   const needs = { ...subject.needs, token: "t0ken" };
-  await using site = await subject.runtime().openSite({ campaignId: "contract", launchId }, signal);
+  await using site = await subject.runtime().openSite({ campaignId: "contract", launchId, outgoing: false }, signal);
   const unit = await (await site.prepare(subject.adjust(subject.meter.unit(needs)), signal)).start(signal);
   await using session = await subject.meter.attach(unit, needs, signal);
   await body(session);

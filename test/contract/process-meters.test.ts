@@ -30,7 +30,7 @@ describe("NVML sidecar, a child process", () => {
   it("says why it cannot start", async () => {
     const signal = AbortSignal.timeout(20_000);
     const needs = { source: "nvml", gpus: "all", gpuDriver: "nvidia", runtime: "process", token: "t" } as const;
-    await using site = await processRuntime().openSite({ campaignId: "c", launchId: "none" }, signal);
+    await using site = await processRuntime().openSite({ campaignId: "c", launchId: "none", outgoing: false }, signal);
     const spec = adjust(sidecarMeter.unit(needs));
     const prepared = await site.prepare({ ...spec, env: { ...spec.env, LEM_NVML_LIBRARY: "/nowhere.so" } }, signal);
 

@@ -16,7 +16,7 @@ let launches = 0;
 
 async function site(runtime: Runtime): Promise<LaunchSite & { readonly launchId: string }> {
   const launchId = `contract-${String(process.pid)}-${String(launches++)}`;
-  return { ...(await runtime.openSite({ campaignId: "contract", launchId }, signal)), launchId };
+  return { ...(await runtime.openSite({ campaignId: "contract", launchId, outgoing: false }, signal)), launchId };
 }
 
 async function start(at: LaunchSite, spec: UnitSpec): Promise<Unit> {

@@ -24,7 +24,7 @@ describe("docker runtime", () => {
   });
 
   it("gives a container least rights, its own network, one loopback port and the GPUs asked for", async () => {
-    await using site = await dockerRuntime().openSite({ campaignId: "c", launchId: "rights" }, signal);
+    await using site = await dockerRuntime().openSite({ campaignId: "c", launchId: "rights", outgoing: false }, signal);
     const spec = { ...sidecar([gpu1]), shmBytes: 1 << 28, memoryBytes: 1 << 29 };
     const unit = await (await site.prepare(spec, signal)).start(signal);
     const { HostConfig, Config, NetworkSettings } = await docker.getContainer(unit.id).inspect();
@@ -47,7 +47,7 @@ describe("docker runtime", () => {
   });
 
   it("asks for GPUs by CDI name where that is the driver", async () => {
-    await using site = await dockerRuntime().openSite({ campaignId: "c", launchId: "cdi" }, signal);
+    await using site = await dockerRuntime().openSite({ campaignId: "c", launchId: "cdi", outgoing: false }, signal);
     const prepared = await site.prepare({ ...sidecar([gpu0]), gpuDriver: "cdi" }, signal);
     const [container] = await docker.listContainers({ all: true, filters: { label: ["lem.launch=cdi"] } });
     const { HostConfig } = await docker.getContainer(container?.Id ?? "").inspect();
@@ -58,7 +58,10 @@ describe("docker runtime", () => {
   });
 
   it("names the image that is missing", async () => {
-    await using site = await dockerRuntime().openSite({ campaignId: "c", launchId: "missing" }, signal);
+    await using site = await dockerRuntime().openSite(
+      { campaignId: "c", launchId: "missing", outgoing: false },
+      signal,
+    );
     const failure = await site
       .prepare({ ...sidecar([]), image: "lem/no-such-image:dev" }, signal)
       .catch((error: unknown) => error);
@@ -72,7 +75,7 @@ describe("docker runtime", () => {
   });
 
   it("keeps secrets out of labels, names and arguments", async () => {
-    await using site = await dockerRuntime().openSite({ campaignId: "c", launchId: "secret" }, signal);
+    await using site = await dockerRuntime().openSite({ campaignId: "c", launchId: "secret", outgoing: false }, signal);
     const unit = await (
       await site.prepare({ ...sidecar([gpu0]), secretEnv: { LEM_TOKEN: "s3cret-token" } }, signal)
     ).start(signal);

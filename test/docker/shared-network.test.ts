@@ -38,7 +38,7 @@ async function answers(unit: Unit): Promise<void> {
 
 describe("a network stack for two units", () => {
   it("reaches both on the loopback through one of them, and leaves nothing", async () => {
-    const site = await dockerRuntime().openSite({ campaignId: "c", launchId: "shared" }, signal);
+    const site = await dockerRuntime().openSite({ campaignId: "c", launchId: "shared", outgoing: false }, signal);
     const preparing = [site.prepare(host, signal), site.prepare(guest, signal)] as const;
     const [preparedHost, preparedGuest] = await Promise.all(preparing);
     const first = await preparedHost.start(signal);
@@ -61,7 +61,7 @@ describe("a network stack for two units", () => {
   });
 
   it("leaves nothing when the guest was never started, or its host has ended", async () => {
-    const site = await dockerRuntime().openSite({ campaignId: "c", launchId: "lost" }, signal);
+    const site = await dockerRuntime().openSite({ campaignId: "c", launchId: "lost", outgoing: false }, signal);
     const [preparedHost, preparedGuest] = await Promise.all([site.prepare(host, signal), site.prepare(guest, signal)]);
     const unit = await preparedHost.start(signal);
     await unit.stop();

@@ -3,10 +3,8 @@ import type { Server } from "node:http";
 import type { ListenSettings } from "./environment.js";
 import { exitCodes, exitWith } from "./exit-codes.js";
 
-/**
- * Listens, and says on stdout where, but not before `ready` has settled; ends the program when listening is impossible.
- */
-export async function listen(server: Server, { host, port }: ListenSettings, ready?: Promise<unknown>): Promise<void> {
+/** Listens, and says on stdout where; ends the program when that is impossible. */
+export async function listen(server: Server, { host, port }: ListenSettings): Promise<void> {
   // The controller keeps its connections; a server that closes them first makes it see resets.
   server.keepAliveTimeout = 120_000;
   try {
@@ -18,7 +16,6 @@ export async function listen(server: Server, { host, port }: ListenSettings, rea
       `cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  await ready;
   const address = server.address();
   if (address !== null && typeof address === "object") process.stdout.write(`listening on ${host}:${address.port}\n`);
 }

@@ -36,8 +36,8 @@ async function attach(unit: Unit, needs: MeterNeeds, signal: AbortSignal): Promi
   const endpoint = { baseUrl: unit.baseUrl, token: needs.token };
   const info = await firstInfo(unit, endpoint, signal);
   refuseOtherProtocol(info.protocol, "sidecar");
-  const { offsetNs } = await measureClockOffset(endpoint, signal, clockExchanges);
-  const puller = new Puller(endpoint, offsetNs);
+  // The sidecar keeps what it samples meanwhile, so nobody has to wait for the comparison of the clocks.
+  const puller = new Puller(endpoint, measureClockOffset(endpoint, signal));
   void puller.pull();
   return {
     info,
@@ -49,8 +49,6 @@ async function attach(unit: Unit, needs: MeterNeeds, signal: AbortSignal): Promi
   };
 }
 
-/** Enough for one quick answer among them; the time is part of every launch. */
-const clockExchanges = 6;
 const startLimitMs = 20_000;
 /** A sidecar whose log does not reach us is asked all the same, after this time. */
 const silentMs = 1_000;

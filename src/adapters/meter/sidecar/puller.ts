@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { LemError, messageOf } from "../../../core/errors.js";
 import { Sample, SamplesLost } from "../../../schema/wire.js";
+import type { ClockOffset } from "../../../ports/load.js";
 import type { Endpoint } from "../../wire/shared/http.js";
 import { ask, readLines, unexpected } from "../../wire/shared/http.js";
 
@@ -21,14 +22,15 @@ export class Puller {
   #failure: LemError | undefined;
   readonly #stopped = new AbortController();
   readonly #endpoint: Endpoint;
-  readonly #offsetNs: bigint;
+  readonly #offset: Promise<ClockOffset>;
   #loop: Promise<void> | undefined;
   #wake: (() => void)[] = [];
 
-  /** `offsetNs`: sidecar's clock minus ours; taken off every sample. */
-  constructor(endpoint: Endpoint, offsetNs: bigint) {
+  /** `offset`: sidecar's clock minus ours; taken off every sample. */
+  constructor(endpoint: Endpoint, offset: Promise<ClockOffset>) {
     this.#endpoint = endpoint;
-    this.#offsetNs = offsetNs;
+    this.#offset = offset;
+    offset.catch(() => undefined); // each pull awaits it again
   }
 
   get lost(): number {
@@ -91,6 +93,7 @@ export class Puller {
   }
 
   async #pullOnce(signal: AbortSignal): Promise<void> {
+    const { offsetNs } = await this.#offset;
     const answer = await ask(this.#endpoint, `/v1/samples?cursor=${String(this.#cursor)}`, { signal });
     if (answer.status !== 200) {
       throw unexpected("GET /v1/samples", `status ${String(answer.status)}: ${await answer.text()}`);
@@ -100,7 +103,7 @@ export class Puller {
         this.#lost += line.lost;
         this.#cursor = line.next;
       } else {
-        this.samples.push(this.#offsetNs === 0n ? line : shifted(line, this.#offsetNs));
+        this.samples.push(offsetNs === 0n ? line : shifted(line, offsetNs));
         this.#cursor = line.seq + 1;
       }
     }

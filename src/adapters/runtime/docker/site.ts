@@ -22,10 +22,15 @@ export async function openSite({ docker, identity, owner, hostPath }: SiteSettin
     [labels.launch]: identity.launchId,
   };
   const name = `lem-${identity.launchId.toLowerCase()}`;
-  const network = await engineCall(
+  // Without masquerading no answer finds its way back: an engine with a local model has nobody to talk to while it is
+  // measured.
+  const options = { "com.docker.network.bridge.enable_ip_masquerade": String(identity.outgoing) };
+  // Containers are made on it by its name meanwhile: an engine looks for the network only when they start.
+  const making = engineCall(
     "make a network",
-    docker.createNetwork({ Name: name, Driver: "bridge", Labels: ownLabels }),
+    docker.createNetwork({ Name: name, Driver: "bridge", Labels: ownLabels, Options: options }),
   );
+  making.catch(() => undefined); // told by the first start
   const creations: Promise<Dockerode.Container>[] = [];
   /** Containers that lend others their network stack, by the ports of these others. */
   const hosts = new Map<number, Promise<Dockerode.Container>>();
@@ -33,7 +38,7 @@ export async function openSite({ docker, identity, owner, hostPath }: SiteSettin
     const host = await hosts.get(spec.port);
     const common = { identity, owner, hostPath };
     if (host !== undefined) return { ...common, network: `container:${host.id}`, publish: [] };
-    return { ...common, network: network.id, publish: [spec.port, ...(spec.guestPorts ?? [])] };
+    return { ...common, network: name, publish: [spec.port, ...(spec.guestPorts ?? [])] };
   };
   return {
     prepare: async (spec) => {
@@ -45,6 +50,7 @@ export async function openSite({ docker, identity, owner, hostPath }: SiteSettin
       const container = await creation;
       return {
         start: async (signal) => {
+          await making;
           signal.throwIfAborted();
           return startContainer(docker, { container, networkHost: await networkHost }, spec);
         },
@@ -52,18 +58,25 @@ export async function openSite({ docker, identity, owner, hostPath }: SiteSettin
     },
     [Symbol.asyncDispose]: async () => {
       const created = await Promise.allSettled(creations);
+      const network = await making.catch(() => undefined);
       const containers = created.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-      // Leaving the network, with its published ports, is most of a container's removal, and removing the network takes
-      // longer still: they leave first, and then everything goes at once. What cannot leave early goes as it always did.
-      await Promise.allSettled(containers.map(async ({ id }) => network.disconnect({ Container: id, Force: true })));
-      const early = removeNetwork(network).catch(() => undefined);
+      if (network !== undefined) await leaveEarly(network, containers);
+      const early = network === undefined ? undefined : removeNetwork(network).catch(() => undefined);
       const removed = await Promise.allSettled(containers.map(removeContainer));
       await early;
-      const [networkRemoved] = await Promise.allSettled([removeNetwork(network)]);
-      const failed = [...removed, networkRemoved].find((each) => each.status === "rejected");
-      if (failed !== undefined) throw leftovers(identity.launchId, failed.reason);
+      const [networkRemoved] = await Promise.allSettled(network === undefined ? [] : [removeNetwork(network)]);
+      const failed = [...removed, networkRemoved].find((each) => each?.status === "rejected");
+      if (failed?.status === "rejected") throw leftovers(identity.launchId, failed.reason);
     },
   };
+}
+
+/**
+ * Leaving the network, with its published ports, is most of a container's removal, and removing the network takes longer
+ * still: they leave first, and then everything goes at once. What cannot leave early goes as it always did.
+ */
+async function leaveEarly(network: Dockerode.Network, containers: readonly Dockerode.Container[]): Promise<void> {
+  await Promise.allSettled(containers.map(async ({ id }) => network.disconnect({ Container: id, Force: true })));
 }
 
 function leftovers(launchId: string, reason: unknown): LemError {

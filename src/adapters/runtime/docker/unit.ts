@@ -16,8 +16,9 @@ export interface CreatedContainer {
 export async function startContainer(docker: Dockerode, created: CreatedContainer, spec: UnitSpec): Promise<Unit> {
   const { container, networkHost } = created;
   const log = new LogTail();
-  const output = await engineCall("attach", container.attach({ stream: true, stdout: true, stderr: true }));
-  docker.modem.demuxStream(output, sink(log, "stdout"), sink(log, "stderr"));
+  // With what was said before it is attached, so that it can be attached while the container starts.
+  const attaching = engineCall("attach", container.attach({ stream: true, logs: true, stdout: true, stderr: true }));
+  attaching.catch(() => undefined); // awaited once the start is over
   // Asked before the start, so that not even the shortest life is missed.
   const exited = exitOf(container);
   try {
@@ -25,7 +26,8 @@ export async function startContainer(docker: Dockerode, created: CreatedContaine
   } catch (error) {
     throw startProblem(error, spec.image);
   }
-  const state = await engineCall("inspect a container", container.inspect());
+  const [output, state] = await Promise.all([attaching, engineCall("inspect a container", container.inspect())]);
+  docker.modem.demuxStream(output, sink(log, "stdout"), sink(log, "stderr"));
   const address = addressOf(
     networkHost === undefined ? state : await engineCall("inspect a container", networkHost.inspect()),
     spec.port,

@@ -3,16 +3,14 @@ import { ClockReading } from "../../../schema/wire.js";
 import type { Endpoint } from "./http.js";
 import { askJson } from "./http.js";
 
+const exchanges = 20;
+
 /**
  * The other program's monotonic clock against ours, from the exchange with the shortest round trip; the error is at most
  * half of it. An offset within that error is taken for 0: programs of one host share the clock, and correcting by noise
  * would only add noise.
  */
-export async function measureClockOffset(
-  endpoint: Endpoint,
-  signal: AbortSignal,
-  exchanges = 20,
-): Promise<ClockOffset> {
+export async function measureClockOffset(endpoint: Endpoint, signal: AbortSignal): Promise<ClockOffset> {
   let best: { roundTripNs: bigint; offsetNs: bigint } | undefined;
   for (let exchange = 0; exchange < exchanges; exchange++) {
     const sentNs = process.hrtime.bigint();
