@@ -53,6 +53,7 @@ export async function withLaunch(
   // A lease that is lost ends the launch as an interruption does, but with its own reason.
   const lost = new AbortController();
   const signal = AbortSignal.any([context.signal, lost.signal]);
+  const own = { ...context, signal };
   const [{ config, slug, id }] = launch.cases;
   const gpus = launch.preflight.gpus.get(id) ?? [];
   const needs = launchNeeds(launch, gpus);
@@ -75,7 +76,7 @@ export async function withLaunch(
   await using metered = await metering;
   const prepared = await preparing;
   const idleWindows: NamedWindow[] = [];
-  if (metered !== undefined) idleWindows.push(await idle({ ...context, signal }, "idle_bare", launch));
+  if (metered !== undefined) idleWindows.push(await idle(own, "idle_bare", launch));
   context.onProgress({ type: "phase", phase: "starting", slug });
   const unit = await prepared.start(signal);
   await waitUntilReady(ports.clock, { backend, unit, needs }, ports.limits, signal);
@@ -85,10 +86,10 @@ export async function withLaunch(
     await ports.loads[backend.drive(config)].clockOffset(target, signal),
   ]);
   refuseOtherGpus(gpus, info);
-  if (metered !== undefined) idleWindows.push(await idle({ ...context, signal }, "idle_loaded", launch));
+  if (metered !== undefined) idleWindows.push(await idle(own, "idle_loaded", launch));
   await body({ signal, unit, needs, target, info, meter: metered, clockOffset, idleWindows });
   await unit.stop();
-  if (metered !== undefined) await refuseLeftovers(context, metered);
+  if (metered !== undefined) await refuseLeftovers(own, metered);
 }
 
 /** Work that talks to a unit. When that fails because the unit has ended, its end is the explanation. */

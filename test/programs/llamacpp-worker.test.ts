@@ -1,27 +1,23 @@
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RunEvent, WorkerInfo } from "../../src/schema/wire.js";
 import { repository, startProgram, type Program } from "../support/program.js";
 import { call, parseLines, runToEnd, settledHealth, someRun } from "../support/wire.js";
 
-const models = join(tmpdir(), "lem-test-models");
+const models = join(tmpdir(), `lem-test-models-${String(process.pid)}`);
 const tiny = join(models, "tiny.gguf");
-
-/** Both are seldom missing: the package is optional, and the model is written by lem's own script. */
-const installed = await import("node-llama-cpp").then(
-  () => true,
-  () => false,
-);
 
 beforeAll(async () => {
   const files = ["--dir", models, "--only", "tiny.gguf,tiny-f16.gguf"];
   await promisify(execFile)(process.execPath, [join(repository, "scripts/models.mjs"), ...files]);
 });
+
+afterAll(async () => rm(models, { recursive: true, force: true }));
 
 interface Load {
   readonly path?: string;
@@ -42,7 +38,7 @@ const infoOf = async (program: Program): Promise<WorkerInfo> =>
 const prompt = (length: number, seed: number): number[] =>
   Array.from({ length }, (_, index) => 300 + ((index * 31 + seed * 17) % 1_500));
 
-describe.skipIf(!installed)("llama.cpp in a worker", () => {
+describe("llama.cpp in a worker", () => {
   it("computes what it is asked for and says what it is", async () => {
     await using program = llamacpp({ path: tiny });
     expect(await settledHealth(program)).toEqual({ status: "ready" });

@@ -32,7 +32,7 @@ export function dockerRuntime(): Runtime {
         return engineCall(`inspect ${image}`, Promise.reject(error));
       }
     },
-    sweep: async (signal) => engineCall("remove leftovers", readOnly(sweepOrphans(docker, self), signal)),
+    sweep: async (signal) => engineCall("remove leftovers", sweepOrphans(docker, self, signal)),
     openSite: async (identity) => {
       const hostPath = await (translation ??= hostPaths(docker, self.container));
       return openSite({ docker, identity, owner: formatOwner(self), hostPath });

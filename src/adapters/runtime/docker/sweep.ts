@@ -2,16 +2,15 @@ import type Dockerode from "dockerode";
 import { labels } from "./labels.js";
 import type { Owner } from "../../owner/shared/owner.js";
 import { isDead, parseOwner } from "../../owner/shared/owner.js";
-import { statusOf } from "./problems.js";
+import { readOnly, statusOf } from "./problems.js";
 import { removeContainer, removeNetwork } from "./unit.js";
 
 /** Removes containers and networks whose controller is certainly dead; returns their names. */
-export async function sweepOrphans(docker: Dockerode, self: Owner): Promise<string[]> {
+export async function sweepOrphans(docker: Dockerode, self: Owner, signal: AbortSignal): Promise<string[]> {
   const filters = { label: [labels.owner] };
-  const [containers, networks] = await Promise.all([
-    docker.listContainers({ all: true, filters }),
-    docker.listNetworks({ filters }),
-  ]);
+  const lists = Promise.all([docker.listContainers({ all: true, filters }), docker.listNetworks({ filters })]);
+  // Only the look has a limit: a removal that has begun is seen to its end.
+  const [containers, networks] = await readOnly(lists, signal);
   const orphaned = async (own: Record<string, string> | undefined): Promise<boolean> => {
     const owner = parseOwner(own?.[labels.owner] ?? "");
     return owner !== undefined && (await isDead(owner, self, async (id) => isRunning(docker, id)));
