@@ -10,8 +10,8 @@ import { currentOwner, formatOwner, isDead, parseOwner } from "../../owner/share
 const staleMs = 60_000;
 /** A lock younger than this may belong to somebody who is just about to write down who it is. */
 const settledMs = 1_500;
-/** How long a taken GPU is waited for. */
-const patienceMs = 20_000;
+/** How long a taken GPU is waited for: longer than the lease of a dead owner lasts who cannot be seen from here. */
+const patienceMs = staleMs + 10_000;
 
 /**
  * Leases as lock files in one folder of the host, so that two campaigns never measure on one GPU at the same time. The
